@@ -1,0 +1,44 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// Rooms and the arrows between them; Tests/tidy holds the imports against this picture.
+let strict: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "oz-agent-worker",
+    products: [.executable(name: "oz-agent-worker", targets: ["oz-agent-worker"])],
+    targets: [
+        // The pure rooms: standard library only.
+        .target(name: "Codecs", swiftSettings: strict),
+        .target(name: "Effects", dependencies: ["Codecs"], swiftSettings: strict),
+        .target(name: "WorkerModel", dependencies: ["Effects", "Codecs"], swiftSettings: strict),
+        .target(name: "Simulation", dependencies: ["WorkerModel", "Effects", "Codecs"], swiftSettings: strict),
+        // The hands.
+        .target(name: "Configuration", dependencies: ["Codecs", "CLibyaml"], swiftSettings: strict),
+        .target(name: "ControlPlane", dependencies: ["Codecs", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "Interpreter",
+            dependencies: ["WorkerModel", "Effects", "Codecs", "CLinux", "CLibcurl", "SupervisorImage"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "oz-agent-worker",
+            dependencies: [
+                "Interpreter", "WorkerModel", "Effects", "Codecs", "Simulation", "Configuration", "ControlPlane",
+                "CLinux", "CLibyaml", "CLibcurl", "SupervisorImage",
+            ],
+            swiftSettings: strict),
+        // C: what Swift can't say, and the libraries.
+        .target(name: "CLinux"),
+        .target(
+            name: "SupervisorImage",
+            cSettings: [.unsafeFlags(["-I", "\(Context.packageDirectory)/.build/supervisor"])]),
+        .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .testTarget(
+            name: "ModelTests",
+            dependencies: [
+                "Codecs", "Effects", "WorkerModel", "Simulation", "Configuration", "ControlPlane",
+            ],
+            path: "Tests/ModelTests", exclude: ["Configuration/Golden"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,95 @@
+/* libcurl for Swift, which does not see variadic functions: one thin wrapper for each class of argument. */
+#ifndef OZ_CLIBCURL_H
+#define OZ_CLIBCURL_H
+
+#define CURL_DISABLE_TYPECHECK 1
+#include <curl/curl.h>
+#include <malloc.h>
+
+typedef size_t (*oz_curl_data_function)(char *bytes, size_t size, size_t count, void *context);
+typedef int (*oz_curl_socket_function)(CURL *easy, curl_socket_t socket, int what, void *context, void *of_socket);
+typedef int (*oz_curl_timer_function)(CURLM *multi, long milliseconds, void *context);
+
+static inline CURLcode oz_curl_set_number(CURL *easy, CURLoption option, long value)
+{
+    return curl_easy_setopt(easy, option, value);
+}
+
+static inline CURLcode oz_curl_set_size(CURL *easy, CURLoption option, curl_off_t value)
+{
+    return curl_easy_setopt(easy, option, value);
+}
+
+/* libcurl keeps a copy; NULL goes back to the default, or to none. */
+static inline CURLcode oz_curl_set_text(CURL *easy, CURLoption option, const char *value)
+{
+    return curl_easy_setopt(easy, option, value);
+}
+
+static inline CURLcode oz_curl_set_pointer(CURL *easy, CURLoption option, void *value)
+{
+    return curl_easy_setopt(easy, option, value);
+}
+
+static inline CURLcode oz_curl_set_list(CURL *easy, CURLoption option, struct curl_slist *value)
+{
+    return curl_easy_setopt(easy, option, value);
+}
+
+static inline CURLcode oz_curl_set_data_function(CURL *easy, CURLoption option, oz_curl_data_function value)
+{
+    return curl_easy_setopt(easy, option, value);
+}
+
+static inline CURLcode oz_curl_get_number(CURL *easy, CURLINFO info, long *value)
+{
+    return curl_easy_getinfo(easy, info, value);
+}
+
+static inline CURLcode oz_curl_get_text(CURL *easy, CURLINFO info, const char **value)
+{
+    return curl_easy_getinfo(easy, info, (char **)value);
+}
+
+static inline CURLcode oz_curl_get_active_socket(CURL *easy, curl_socket_t *value)
+{
+    return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, value);
+}
+
+static inline CURLMcode oz_curl_multi_set_number(CURLM *multi, CURLMoption option, long value)
+{
+    return curl_multi_setopt(multi, option, value);
+}
+
+static inline CURLMcode oz_curl_multi_set_socket_function(CURLM *multi, oz_curl_socket_function call, void *context)
+{
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+    return code != CURLM_OK ? code : curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, call);
+}
+
+static inline CURLMcode oz_curl_multi_set_timer_function(CURLM *multi, oz_curl_timer_function call, void *context)
+{
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
+    return code != CURLM_OK ? code : curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, call);
+}
+
+/* The result of a message that says that a transfer is done. */
+static inline CURLcode oz_curl_message_result(const CURLMsg *message)
+{
+    return message->data.result;
+}
+
+/* The directory of trusted certificates that libcurl was built with; NULL without one. */
+static inline const char *oz_curl_trusted_directory(void)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    return info != NULL && info->age >= CURLVERSION_SEVENTH ? info->capath : NULL;
+}
+
+/* Gives back to the system what the C libraries freed: a TLS handshake leaves far more than a connection keeps. */
+static inline void oz_curl_release_memory(void)
+{
+    malloc_trim(0);
+}
+
+#endif

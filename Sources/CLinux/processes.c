@@ -1,0 +1,198 @@
+/* CLinux: starting, reaping and signalling processes, and what a process says of itself to the kernel. */
+#define _GNU_SOURCE 1
+#include "include/CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int checked(long result) {
+    return result < 0 ? -errno : (int)result;
+}
+
+/* ---- posix_spawn ---- */
+
+int oz_spawn_add_chdir(posix_spawn_file_actions_t *actions, const char *path) {
+    return -posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+int oz_spawn_add_closefrom(posix_spawn_file_actions_t *actions, int first) {
+    return -posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+/* The descriptors of a supervisor. The image is run by its own descriptor's name, so that one has to be open at the
+ * moment of exec; it gets a place of its own instead of the rest being closed around it. */
+static int supervisor_descriptors(posix_spawn_file_actions_t *actions, int image, int output, int control) {
+    int failed = posix_spawn_file_actions_adddup2(actions, output, 1);
+    if (failed == 0) failed = posix_spawn_file_actions_adddup2(actions, output, 2);
+    if (failed == 0) failed = posix_spawn_file_actions_adddup2(actions, control, 3);
+    if (failed == 0) failed = posix_spawn_file_actions_adddup2(actions, image, 4);
+    if (failed == 0) failed = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+    if (failed == 0) failed = posix_spawn_file_actions_addclosefrom_np(actions, 5);
+    return failed;
+}
+
+static int supervisor_attributes(posix_spawnattr_t *attributes) {
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    int failed = posix_spawnattr_setsigdefault(attributes, &all);
+    if (failed == 0) failed = posix_spawnattr_setsigmask(attributes, &none);
+    short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    if (failed == 0) failed = posix_spawnattr_setflags(attributes, flags);
+    return failed;
+}
+
+static int spawn_arranged(int image, int output, int control, pid_t *pid) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int failed = posix_spawn_file_actions_init(&actions);
+    if (failed != 0) return failed;
+    failed = posix_spawnattr_init(&attributes);
+    if (failed == 0) {
+        failed = supervisor_descriptors(&actions, image, output, control);
+        if (failed == 0) failed = supervisor_attributes(&attributes);
+        char name[] = "oz-supervisor";
+        char *arguments[] = {name, NULL};
+        char *environment[] = {NULL};
+        if (failed == 0) {
+            failed = posix_spawn(pid, "/proc/self/fd/4", &actions, &attributes, arguments, environment);
+        }
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return failed;
+}
+
+pid_t oz_spawn_supervisor(int image, int output, int control) {
+    /* Moved out of the way of 0 to 4, so that no dup2 of the child overwrites what a later one needs. */
+    int moved[3] = {-1, -1, -1};
+    const int given[3] = {image, output, control};
+    int failed = 0;
+    for (int i = 0; i < 3 && failed == 0; i++) {
+        moved[i] = given[i] > 4 ? given[i] : fcntl(given[i], F_DUPFD_CLOEXEC, 5);
+        if (moved[i] < 0) failed = errno;
+    }
+    pid_t pid = -1;
+    if (failed == 0) failed = spawn_arranged(moved[0], moved[1], moved[2], &pid);
+    for (int i = 0; i < 3; i++) {
+        if (moved[i] >= 0 && moved[i] != given[i]) close(moved[i]);
+    }
+    return failed == 0 ? pid : -failed;
+}
+
+/* ---- reaping ---- */
+
+static int reap(idtype_t kind, id_t id, oz_reaped *reaped) {
+    siginfo_t info;
+    int failed;
+    memset(&info, 0, sizeof info);
+    do failed = waitid(kind, id, &info, WEXITED | WNOHANG);
+    while (failed < 0 && errno == EINTR);
+    if (failed < 0) return -errno;
+    if (info.si_pid == 0) return 0;
+    reaped->pid = info.si_pid;
+    reaped->code = info.si_code;
+    reaped->status = info.si_status;
+    return 1;
+}
+
+int oz_reap_any(oz_reaped *reaped) {
+    int count = reap(P_ALL, 0, reaped);
+    return count == -ECHILD ? 0 : count;
+}
+
+int oz_reap_pid(pid_t pid, oz_reaped *reaped) {
+    return pid > 0 ? reap(P_PID, (id_t)pid, reaped) : -EINVAL;
+}
+
+int oz_wait_exited(int status) {
+    return WIFEXITED(status) ? 1 : 0;
+}
+
+int oz_wait_exit_status(int status) {
+    return WEXITSTATUS(status);
+}
+
+int oz_wait_signaled(int status) {
+    return WIFSIGNALED(status) ? 1 : 0;
+}
+
+int oz_wait_signal(int status) {
+    return WTERMSIG(status);
+}
+
+/* ---- pidfd ---- */
+
+int oz_pidfd_open(pid_t pid) {
+    return checked(syscall(SYS_pidfd_open, pid, 0U));
+}
+
+int oz_pidfd_send_signal(int pidfd, int signal) {
+    return checked(syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0U));
+}
+
+/* ---- the process itself ---- */
+
+int oz_set_child_subreaper(int on) {
+    return checked(prctl(PR_SET_CHILD_SUBREAPER, (unsigned long)(on != 0), 0UL, 0UL, 0UL));
+}
+
+int oz_set_dumpable(int on) {
+    return checked(prctl(PR_SET_DUMPABLE, (unsigned long)(on != 0), 0UL, 0UL, 0UL));
+}
+
+int oz_set_name(const char *name) {
+    return checked(prctl(PR_SET_NAME, name, 0UL, 0UL, 0UL));
+}
+
+int oz_set_parent_death_signal(int signal) {
+    return checked(prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0UL, 0UL, 0UL));
+}
+
+int oz_oom_score_set(int adjustment) {
+    /* Written by hand: a number in this range has at most four digits. */
+    char text[8];
+    size_t length = 0;
+    if (adjustment < -1000 || adjustment > 1000) return -EINVAL;
+    int rest = adjustment < 0 ? -adjustment : adjustment;
+    if (adjustment < 0) text[length++] = '-';
+    for (int unit = 1000; unit > 0; unit /= 10) text[length++] = (char)('0' + rest / unit % 10);
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    ssize_t put = write(fd, text, length);
+    int failed = put < 0 ? -errno : 0;
+    close(fd);
+    return failed;
+}
+
+int oz_oom_score_get(int *adjustment) {
+    char text[16] = {0};
+    int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    ssize_t got = read(fd, text, sizeof text - 1);
+    int failed = got < 0 ? -errno : 0;
+    close(fd);
+    if (failed == 0) *adjustment = (int)strtol(text, NULL, 10);
+    return failed;
+}
+
+int oz_nofile_get(uint64_t *soft, uint64_t *hard) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    *soft = limit.rlim_cur;
+    *hard = limit.rlim_max;
+    return 0;
+}
+
+int oz_nofile_set(uint64_t soft, uint64_t hard) {
+    struct rlimit limit = {.rlim_cur = soft, .rlim_max = hard};
+    return checked(setrlimit(RLIMIT_NOFILE, &limit));
+}

@@ -1,0 +1,85 @@
+// `--help` and `--help-all`, from the table.
+
+import Codecs
+
+/// A subcommand as the help shows it.
+public struct CommandSummary: Sendable {
+    public var name: String
+    public var line: String
+
+    public init(name: String, line: String) {
+        self.name = name
+        self.line = line
+    }
+}
+
+public func renderHelp(all: Bool, commands: [CommandSummary] = []) -> String {
+    var lines = [
+        "Usage: oz-agent-worker \(commands.isEmpty ? "" : "[COMMAND] ")[FLAGS]",
+        "",
+        "Takes cloud agent tasks from Oz and runs them on this machine, in Docker or in Kubernetes.",
+    ]
+    if !commands.isEmpty {
+        lines += ["", "Commands:"]
+        lines += commands.flatMap { HelpLayout.entry($0.name, $0.line) }
+    }
+    for group in OptionGroup.allCases {
+        let options = optionTable.filter { $0.group == group && $0.flag != nil && (all || !$0.isHidden) }
+        if options.isEmpty { continue }
+        lines += ["", "\(group.rawValue):"]
+        lines += options.flatMap { HelpLayout.entry($0.usage, $0.helpWithDefault) }
+    }
+    let ending =
+        "Flags win over environment variables, these over the config file. Everything that the file can hold is told "
+        + "in docs/configuration.md." + (all ? "" : " More flags: --help-all.")
+    lines += [""] + HelpLayout.wrapped(ending, width: HelpLayout.width)
+    return lines.map { $0 + "\n" }.joined()
+}
+
+extension Option {
+    /// `-e, --env KEY[=VALUE]`.
+    var usage: String {
+        let flags = [shortFlag, longFlag].compactMap { $0 }.joined(separator: ", ")
+        return placeholder.isEmpty || kind.isSwitch ? flags : "\(flags) \(placeholder)"
+    }
+
+    fileprivate var helpWithDefault: String {
+        var notes: [String] = []
+        switch fallback {
+        case .required: notes.append("required")
+        case .value(let text) where !kind.isSwitch: notes.append("default: \(text)")
+        case .unset(let words) where !words.isEmpty: notes.append("default: \(words)")
+        case .value, .unset: break
+        }
+        if let variable { notes.append("environment: \(variable)") }
+        return notes.isEmpty ? help : "\(help) [\(notes.joined(separator: "; "))]"
+    }
+}
+
+private enum HelpLayout {
+    static let width = 90
+    static let column = 28
+
+    /// The name, and beside or below it what it means.
+    static func entry(_ name: String, _ meaning: String) -> [String] {
+        let head = "  \(name)"
+        let pad = String(repeating: " ", count: column)
+        var lines = wrapped(meaning, width: width - column).map { pad + $0 }
+        guard head.count + 2 <= column, let first = lines.first else { return [head] + lines }
+        lines[0] = head + String(repeating: " ", count: column - head.count) + first.dropFirst(column)
+        return lines
+    }
+
+    static func wrapped(_ text: String, width: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(separator: " ") {
+            if !line.isEmpty, line.count + 1 + word.count > width {
+                lines.append(line)
+                line = ""
+            }
+            line += line.isEmpty ? String(word) : " \(word)"
+        }
+        return line.isEmpty ? lines : lines + [line]
+    }
+}

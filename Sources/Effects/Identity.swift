@@ -1,0 +1,45 @@
+// Who is who: requests, tasks, executions.
+
+import Codecs
+
+/// Names one request. Minted by the worker from a counter in its state, never twice in one life.
+/// Slot 0 is the worker itself; any other slot holds one execution.
+public struct EffectID: Hashable, Codable, Sendable {
+    public let slot: UInt32
+    public let sequence: UInt64
+
+    public init(slot: UInt32, sequence: UInt64) {
+        self.slot = slot
+        self.sequence = sequence
+    }
+}
+
+/// The logical run, as the control plane names it (`task_id`).
+public struct TaskID: Hashable, Codable, Sendable {
+    public let bytes: Bytes
+
+    public init(_ bytes: Bytes) {
+        self.bytes = bytes
+    }
+}
+
+/// One concrete execution of a run (`execution_id`). Follow-ups reuse the task's id with a new one.
+public struct ExecutionID: Hashable, Codable, Sendable {
+    public let bytes: Bytes
+
+    public init(_ bytes: Bytes) {
+        self.bytes = bytes
+    }
+}
+
+/// What identifies an execution here. Where the assignment had no `execution_id`, the task's id stands in for
+/// identity, but on the wire the field stays absent; so absence is kept, not filled in.
+public struct ExecutionKey: Hashable, Codable, Sendable {
+    public let task: TaskID
+    public let execution: ExecutionID?
+
+    public init(task: TaskID, execution: ExecutionID?) {
+        self.task = task
+        self.execution = execution
+    }
+}

@@ -1,0 +1,19 @@
+// What the next life must know, as it happens. Derived from holdings and verdicts, never written by hand.
+
+import Codecs
+
+public enum JournalCall: Hashable, Codable, Sendable {
+    /// About to acquire: what is created from here on may exist.
+    case intended(ExecutionKey, Possession)
+    case acquired(ExecutionKey, Possession)
+    case released(ExecutionKey, Possession)
+    case verdictDecided(ExecutionKey)
+    case verdictHeard(ExecutionKey)
+}
+
+/// Something outside that an execution owns.
+public enum Possession: Hashable, Codable, Sendable {
+    case directory(Bytes)
+    case file(Bytes)
+    case process(EffectID)
+}

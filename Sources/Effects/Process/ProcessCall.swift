@@ -1,0 +1,83 @@
+// Processes under a supervisor, as calls. A process is named by the id of the request that started it.
+
+import Codecs
+
+public enum ProcessCall: Hashable, Codable, Sendable {
+    /// A stream: `started`, `exited`; ends with `startFailed` or `finished`.
+    case start(Launch)
+    /// To the process group of the command; done when asked.
+    case signal(process: EffectID, Signal)
+    /// SIGKILL to the command and all of its descendants, now or as soon as it exists; done when asked.
+    case kill(process: EffectID)
+    /// Waits no longer for the rest of the output; `finished` follows once the descendants are gone.
+    case abandonOutput(process: EffectID)
+
+    public var answers: Bool {
+        switch self {
+        case .start: true
+        case .signal, .kill, .abandonOutput: false
+        }
+    }
+}
+
+public enum Signal: UInt8, Hashable, Codable, Sendable {
+    case terminate
+}
+
+/// What a process is for; also the name under which its output is logged.
+public enum ProcessRole: UInt8, Hashable, Codable, Sendable, CaseIterable {
+    case setup, agent, teardown
+}
+
+/// A command to start, complete but for the secrets in it.
+public struct Launch: Hashable, Codable, Sendable {
+    public let role: ProcessRole
+    public let key: ExecutionKey
+    /// Absolute, or found by the checks of the start.
+    public let executable: Bytes
+    /// With argv[0].
+    public let arguments: [Text]
+    /// Laid over the base; names are unique.
+    public let base: EnvironmentBase
+    public let environment: [EnvironmentVariable]
+    public let directory: Bytes
+    /// Whose values are masked in the output.
+    public let secrets: [SecretRange]
+
+    public init(
+        role: ProcessRole, key: ExecutionKey, executable: Bytes, arguments: [Text], base: EnvironmentBase,
+        environment: [EnvironmentVariable], directory: Bytes, secrets: [SecretRange]
+    ) {
+        self.role = role
+        self.key = key
+        self.executable = executable
+        self.arguments = arguments
+        self.base = base
+        self.environment = environment
+        self.directory = directory
+        self.secrets = secrets
+    }
+}
+
+/// What an environment starts from. The worker's own values never enter the model.
+public enum EnvironmentBase: UInt8, Hashable, Codable, Sendable {
+    /// `HOME`, `TMPDIR` and `PATH` of the host, nothing else.
+    case minimal
+    /// The worker's environment without its own API key variables.
+    case worker
+}
+
+public struct EnvironmentVariable: Hashable, Codable, Sendable {
+    public let name: Bytes
+    public let value: Text
+
+    public init(name: Bytes, value: Text) {
+        self.name = name
+        self.value = value
+    }
+
+    public init(_ name: StaticString, _ value: Text) {
+        self.name = name.withUTF8Buffer { Bytes($0) }
+        self.value = value
+    }
+}

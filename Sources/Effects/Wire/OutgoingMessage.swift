@@ -1,0 +1,80 @@
+// What the worker says. A value, so that a message said again is the same bytes.
+
+import Codecs
+
+public enum OutgoingMessage: Hashable, Codable, Sendable {
+    case claimed(TaskID, worker: Bytes)
+    case completed(ExecutionKey)
+    case cancelled(ExecutionKey)
+    case failed(ExecutionKey, Failure, exitCode: Int32?)
+    case rejected(TaskID, Rejection)
+}
+
+public enum Rejection: Hashable, Codable, Sendable {
+    case unreadable(WireProblem)
+    case lifecycleHooksRequired
+    case shuttingDown
+    case atCapacity
+}
+
+/// Why an execution failed. Becomes `failure_reason` and the words for the person who started the task.
+public enum Failure: Hashable, Codable, Sendable {
+    /// Ours; it may be retried.
+    case `internal`(InternalFailure)
+    case taskTimeout(Span)
+    case gracefulShutdown
+    case workspaceSetup(WorkspaceProblem)
+    case setupCommand(CommandProblem)
+    case agentInvocation(CommandProblem)
+}
+
+public enum InternalFailure: UInt8, Hashable, Codable, Sendable {
+    case contractBroken
+    case interrupted
+}
+
+public enum WorkspaceProblem: Hashable, Codable, Sendable {
+    /// The task's id can't be the name of a directory.
+    case unusableTaskID
+    case workspace(FileFailure)
+    case environmentFile(FileFailure)
+    case noFreeName
+}
+
+public enum CommandProblem: Hashable, Codable, Sendable {
+    case startFailed(StartFailure)
+    case ended(ProcessEnd)
+}
+
+/// `failure_reason` on the wire and the metrics' `reason`: a closed set that the server mirrors.
+public enum FailureReason: String, Hashable, Codable, Sendable, CaseIterable {
+    case unknown
+    case taskTimeout = "task_timeout"
+    case taskCancelled = "task_cancelled"
+    case gracefulShutdown = "graceful_shutdown"
+    case workspaceSetup = "workspace_setup"
+    case setupCommand = "setup_command"
+    case agentInvocation = "agent_invocation"
+    case teardownCommand = "teardown_command"
+    case cleanup
+}
+
+extension Failure {
+    public var reason: FailureReason {
+        switch self {
+        case .internal: .unknown
+        case .taskTimeout: .taskTimeout
+        case .gracefulShutdown: .gracefulShutdown
+        case .workspaceSetup: .workspaceSetup
+        case .setupCommand: .setupCommand
+        case .agentInvocation: .agentInvocation
+        }
+    }
+}
+
+/// How an execution ended. Decided once, never changed.
+public enum Verdict: Hashable, Codable, Sendable {
+    case completed
+    case cancelled
+    case failed(Failure)
+}

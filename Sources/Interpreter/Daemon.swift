@@ -1,0 +1,127 @@
+// The daemon: settings become a worker, a loop and one executor per destination. It stamps what happened, lets the
+// core decide, and hands each request to the executor of its destination, in order.
+
+import CLibcurl
+import Codecs
+import Effects
+import WorkerModel
+
+/// The host does not give what every life needs.
+struct NoMeans: Error {
+    let words: String
+}
+
+final class Daemon: LoopCore {
+    /// The exit code of `NoMeans`.
+    static let noMeans: Int32 = 71
+
+    private let loop: Loop
+    private let log: Log
+    private let vault: Vault
+    private let socket: SocketExecutor
+    private let processes: ProcessExecutor
+    private let files: FilesExecutor
+    private let signals: Signals
+    private let counters = Counters()
+    private let journal = Journal()
+    private var entropy: Entropy
+    private var core: Core
+    private var requests: [Request] = []
+
+    init(
+        _ options: DaemonOptions, log: Log, vault: Vault, surroundings: ProcessSurroundings
+    ) throws(NoMeans) {
+        guard curl_global_init(Int(CURL_GLOBAL_NOTHING)) == CURLE_OK else { throw NoMeans(words: "no libcurl") }
+        guard let loop = Loop() else { throw NoMeans(words: "no descriptors to poll with") }
+        guard let entropy = Entropy() else { throw NoMeans(words: "no random numbers") }
+        let dialling = SocketExecutor.Options(
+            key: options.key, environment: DialEnvironment { options.variable($0) }, userAgent: options.userAgent)
+        guard let socket = SocketExecutor(loop: loop, vault: vault, options: dialling) else {
+            throw NoMeans(words: "no memory for libcurl")
+        }
+        let path = options.variable("PATH") ?? []
+        guard let files = FilesExecutor(loop: loop, vault: vault, searchPath: path) else {
+            throw NoMeans(words: "no descriptor for file work")
+        }
+        let processes: ProcessExecutor
+        do throws(NoSupervisor) {
+            processes = try ProcessExecutor(loop: loop, vault: vault, log: log, surroundings: surroundings)
+        } catch {
+            throw NoMeans(words: "no supervisor for processes: \(Wording.errno(error.errno).text)")
+        }
+        guard
+            let signals = Signals(loop: loop, childrenChanged: { [unowned processes] in processes.childrenChanged() })
+        else { throw NoMeans(words: "no descriptor for signals") }
+        self.loop = loop
+        self.log = log
+        self.vault = vault
+        self.socket = socket
+        self.processes = processes
+        self.files = files
+        self.signals = signals
+        self.entropy = entropy
+        core = Core(settings: options.settings)
+    }
+
+    func run() -> Int32 {
+        loop.core = self
+        log.attach(to: loop)
+        loop.deliver(.began)
+        let code = loop.run()
+        reportLeaks()
+        socket.close()
+        signals.close()
+        return code
+    }
+
+    // MARK: The core
+
+    var nextDeadline: Instant? { core.nextDeadline() }
+
+    func reduce(_ event: Event) {
+        let input = Input(at: Clock.now(), wall: Clock.wall(), entropy: entropy.draw(), event: event)
+        // Held by one name only, so that it is written where it is.
+        var asked: [Request] = []
+        swap(&asked, &requests)
+        core.take(input, into: &asked)
+        for request in asked { execute(request, input.wall) }
+        asked.removeAll(keepingCapacity: true)
+        swap(&asked, &requests)
+    }
+
+    private func execute(_ request: Request, _ wall: WallTime) {
+        switch request.effect {
+        case .socket(let call): socket.execute(request.id, call)
+        case .process(let call): processes.execute(request.id, call)
+        case .files(let call): files.execute(request.id, call)
+        case .journal(let call): journal.take(call)
+        case .log(let record): log.write(record, wall: wall)
+        case .measure(let measure): counters.take(measure)
+        case .forgetSecrets(let range): vault.forget(range)
+        case .exit(let code): loop.stop(code: code)
+        }
+    }
+
+    // MARK: The second door: what the hands say of themselves
+
+    func turnWasSlow(_ report: TurnReport) {
+        counters.slowTurn()
+        let fields = [
+            LogField("took_ms", report.took), LogField("descriptors", .number(report.descriptors)),
+            LogField("inputs", .number(report.inputs)), LogField("slices", .number(report.slices)),
+            LogField("ticked", .flag(report.ticked)),
+        ]
+        log.notice(.debug, "loop.slow_turn", "a turn of the loop took long", fields: fields)
+    }
+
+    /// Every executor's table is empty at the end of a life, or something was forgotten.
+    private func reportLeaks() {
+        let left = (sockets: socket.unfinished, processes: processes.unfinished, files: files.unfinished)
+        guard left != (0, 0, 0) else { return }
+        let fields = [
+            LogField("sockets", .number(left.sockets)), LogField("processes", .number(left.processes)),
+            LogField("files", .number(left.files)),
+        ]
+        log.notice(.error, "daemon.leak", "requests were still under way at the end", fields: fields)
+    }
+}

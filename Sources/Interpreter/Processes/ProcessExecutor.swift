@@ -1,0 +1,329 @@
+// The executor of process calls: starts commands under supervisors, passes signals on, brings their output to the log,
+// and tells what becomes of them. Each start gets exactly one final event.
+//
+//   queued (at most four starts a turn) -> under a supervisor -> told final -> the supervisor is reaped
+//
+// There is one reaper in the process, `childrenChanged`. A supervisor that ends without a last word leaves orphans;
+// they are found among the worker's own children, killed, and only then is the process told as ended.
+
+import CLinux
+import Codecs
+import Effects
+import Glibc
+import SupervisorImage
+
+final class ProcessExecutor {
+    static let startsPerTurn = 4
+    private static let attempts = 8
+    private static let reapedPerTurn = 256
+    /// Ended processes whose last output is read at once, for each turn.
+    private static let drainsPerTurn = 8
+    private static let huntAgainAfter = Span.milliseconds(50)
+
+    private let loop: Loop
+    private let vault: Vault
+    private let log: Log
+    private let surroundings: ProcessSurroundings
+    private let pool: SupervisorPool
+    private lazy var outputs = OutputQueue(loop: loop) { [weak self] in self?.read($0) ?? .drained }
+    private var queue: [(id: EffectID, launch: Launch)] = []
+    private var isStarting = false
+    private var isRefilling = false
+    private var processes: [EffectID: SupervisedProcess] = [:]
+    private var byPid: [pid_t: EffectID] = [:]
+    /// Supervisors that have said their last word or were dismissed, until they are reaped.
+    private var leaving: Set<pid_t> = []
+    private var changed: [EffectID] = []
+    private var huntTimer: LoopTimer?
+
+    /// Children of other executors: never taken for orphans.
+    var isOthersChild: (pid_t) -> Bool = { _ in false }
+    /// An ended child that is none of ours: another executor's, or an orphan.
+    var strangerEnded: (oz_reaped) -> Void = { _ in }
+
+    /// Fails where the kernel lets no program run out of memory.
+    init(
+        loop: Loop, vault: Vault, log: Log, surroundings: ProcessSurroundings, ready: Int = 4
+    ) throws(NoSupervisor) {
+        self.loop = loop
+        self.vault = vault
+        self.log = log
+        self.surroundings = surroundings
+        pool = try SupervisorPool(keeping: ready)
+        _ = oz_set_child_subreaper(1)
+        huntTimer = loop.timer { [weak self] in self?.hunt() }
+        refillSoon()
+    }
+
+    /// What has no final event yet.
+    var unfinished: Int { processes.count + queue.count }
+
+    func execute(_ id: EffectID, _ call: ProcessCall) {
+        switch call {
+        case .start(let launch):
+            queue.append((id, launch))
+            startSoon()
+        case .signal(let process, .terminate):
+            command(process, [OZ_COMMAND_TERMINATE, UInt8(SIGTERM)], SIGTERM)
+        case .kill(let process):
+            command(process, [OZ_COMMAND_KILL], SIGKILL)
+        case .abandonOutput(let process):
+            guard let process = processes[process] else { return }
+            process.outputAbandoned = true
+            tellSoon(process)
+        }
+    }
+
+    // MARK: Starting
+
+    private func startSoon() {
+        guard !isStarting else { return }
+        isStarting = true
+        loop.again { [weak self] in self?.startSome() }
+    }
+
+    private func startSome() {
+        isStarting = false
+        let some = queue.prefix(Self.startsPerTurn)
+        queue.removeFirst(some.count)
+        for (id, launch) in some { start(id, launch) }
+        if queue.isEmpty { refillSoon() } else { startSoon() }
+    }
+
+    private func start(_ id: EffectID, _ launch: Launch) {
+        do {
+            let record = try StartRecord.make(launch, surroundings) { vault.value($0) }
+            // A ready supervisor may have died in the meantime; a new one has not.
+            for attempt in 1...Self.attempts {
+                let channel = try pool.take()
+                if start(id, launch, record, channel, isLast: attempt == Self.attempts) { return }
+            }
+        } catch let problem as StartProblem {
+            switch problem {
+            case .secretGone: loop.deliver(.interpreter(.contractBroken(id)))
+            case .failure(let failure): loop.deliver(.process(.startFailed(id, failure)))
+            }
+        } catch let problem as NoSupervisor {
+            loop.deliver(.process(.startFailed(id, .host(errno: problem.errno))))
+        } catch {
+            loop.deliver(.interpreter(.contractBroken(id)))
+        }
+    }
+
+    /// False where the supervisor does not listen, and nothing was started.
+    private func start(
+        _ id: EffectID, _ launch: Launch, _ record: Bytes, _ channel: SupervisorChannel, isLast: Bool
+    ) -> Bool {
+        let process = SupervisedProcess(id: id, launch: launch, record: record, channel: channel, vault: vault)
+        let listens = process.flush()
+        guard listens || !process.isUntouched || isLast else {
+            leave(channel)
+            return false
+        }
+        processes[id] = process
+        byPid[channel.pid] = id
+        guard listens else {
+            lose(process)
+            return true
+        }
+        let interest: Loop.Interest = process.hasOutgoing ? [.read, .write] : .read
+        let watched = loop.watch(channel.control, interest) { [weak self] in self?.controlReady(id, $0) }
+        let watchedToo = loop.watch(channel.output, .read) { [weak self, weak process] _ in
+            if let process { self?.outputs.add(process) }
+        }
+        if !watched || !watchedToo { lose(process) }
+        return true
+    }
+
+    private func refillSoon() {
+        guard !isRefilling, !pool.isFull else { return }
+        isRefilling = true
+        loop.again { [weak self] in self?.refillOne() }
+    }
+
+    private func refillOne() {
+        isRefilling = false
+        // Starts come first; they ask for this again.
+        if queue.isEmpty, pool.refill() { refillSoon() }
+    }
+
+    // MARK: The supervisors' side
+
+    private func command(_ id: EffectID, _ bytes: Bytes, _ signal: Int32) {
+        if let index = queue.firstIndex(where: { $0.id == id }) {
+            // Not started yet: it ends as if it had been hit at its first instruction.
+            queue.remove(at: index)
+            return loop.deliver(.process(.finished(id, .signal(signal))))
+        }
+        guard let process = processes[id] else { return }
+        guard process.channel.hasControl else {
+            if process.needsHunt { hunt() }
+            return
+        }
+        process.command(bytes)
+        flush(process)
+    }
+
+    private func flush(_ process: SupervisedProcess) {
+        guard process.flush() else { return listen(process) }
+        loop.change(process.channel.control, process.hasOutgoing ? [.read, .write] : .read)
+    }
+
+    private func controlReady(_ id: EffectID, _ ready: Loop.Interest) {
+        guard let process = processes[id] else { return }
+        if ready.contains(.write), process.hasOutgoing { flush(process) }
+        if ready.contains(.read), process.channel.hasControl { listen(process) }
+    }
+
+    private func listen(_ process: SupervisedProcess) {
+        guard process.channel.hasControl else { return }
+        if !process.listen() { lose(process) }
+        tellSoon(process)
+    }
+
+    /// Nothing more will be said. Without a last word the supervisor is killed, its agent by the kernel with it.
+    private func lose(_ process: SupervisedProcess) {
+        loop.unwatch(process.channel.control)
+        process.channel.closeControl()
+        process.lose()
+        if process.isLost, !process.isReaped { _ = kill(process.channel.pid, SIGKILL) }
+        tellSoon(process)
+    }
+
+    private func leave(_ channel: SupervisorChannel) {
+        leaving.insert(channel.pid)
+        channel.closeControl()
+    }
+
+    // MARK: Telling
+
+    private func tellSoon(_ process: SupervisedProcess) {
+        if changed.isEmpty { loop.atTurnEnd { [weak self] in self?.tell() } }
+        changed.append(process.id)
+    }
+
+    private func tell() {
+        let ids = changed
+        changed = []
+        var drains = Self.drainsPerTurn
+        for id in ids {
+            guard let process = processes[id] else { continue }
+            if process.needsHunt { hunt() }
+            if process.isOver, drains > 0 {
+                drains -= 1
+                drain(process)
+            }
+            guard let (event, final) = process.news() else { continue }
+            if final { remove(process) }
+            loop.deliver(event)
+        }
+    }
+
+    private func remove(_ process: SupervisedProcess) {
+        closeOutput(process)
+        if process.channel.hasControl { loop.unwatch(process.channel.control) }
+        processes[process.id] = nil
+        byPid[process.channel.pid] = nil
+        if !process.isReaped { leaving.insert(process.channel.pid) }
+        process.channel.closeControl()
+    }
+
+    // MARK: Output
+
+    /// A bounded piece of one process's output.
+    private func read(_ process: SupervisedProcess) -> OutputQueue.Left {
+        guard process.channel.hasOutput else { return .drained }
+        return OutputQueue.withBuffer { buffer in
+            let count = Glibc.read(process.channel.output, buffer.baseAddress, buffer.count)
+            if count < 0 { return errno == EINTR ? .more : .drained }
+            if count == 0 {
+                closeOutput(process)
+                tellSoon(process)
+                return .drained
+            }
+            process.take(UnsafeBufferPointer(rebasing: buffer[..<count]), vault) { log.output(process.role, process.key, $0) }
+            return count == buffer.count || process.isOver ? .more : .drained
+        }
+    }
+
+    /// Nobody writes any more, so what is in the pipe is all; usually that is little, and the end can be told at once.
+    private func drain(_ process: SupervisedProcess) {
+        for _ in 0..<3 where process.channel.hasOutput {
+            if read(process) == .drained { return }
+        }
+        if process.channel.hasOutput { outputs.add(process) }
+    }
+
+    private func closeOutput(_ process: SupervisedProcess) {
+        guard process.channel.hasOutput else { return }
+        process.finishOutput { log.output(process.role, process.key, $0) }
+        loop.unwatch(process.channel.output)
+        process.channel.closeOutput()
+    }
+
+    // MARK: Reaping
+
+    /// Children have ended (SIGCHLD): takes them all.
+    func childrenChanged() {
+        var reaped = oz_reaped()
+        for _ in 0..<Self.reapedPerTurn {
+            guard oz_reap_any(&reaped) > 0 else { return huntIfNeeded() }
+            take(reaped)
+        }
+        loop.again { [weak self] in self?.childrenChanged() }
+    }
+
+    private func take(_ reaped: oz_reaped) {
+        if leaving.remove(reaped.pid) != nil { return }
+        if pool.forget(reaped.pid) { return refillSoon() }
+        guard let id = byPid[reaped.pid], let process = processes[id] else { return strangerEnded(reaped) }
+        process.isReaped = true
+        // It may have said all before it ended.
+        if process.channel.hasControl { listen(process) }
+        if process.channel.hasControl { lose(process) }
+        tellSoon(process)
+    }
+
+    private func huntIfNeeded() {
+        if processes.values.contains(where: { $0.needsHunt }) { hunt() }
+    }
+
+    /// Kills every child of ours that nobody knows, until there is none.
+    private func hunt() {
+        let lost = processes.values.filter { $0.needsHunt }
+        guard !lost.isEmpty else { return }
+        let known = Set(pool.pids)
+        let orphans = Orphans.children().filter { pid in
+            byPid[pid] == nil && !leaving.contains(pid) && !known.contains(pid) && !isOthersChild(pid)
+        }
+        for pid in orphans { Orphans.kill(pid) }
+        if orphans.isEmpty {
+            for process in lost {
+                process.clear()
+                tellSoon(process)
+            }
+        } else {
+            huntTimer?.due = Clock.now().after(Self.huntAgainAfter)
+        }
+    }
+
+    // MARK: The end of a life
+
+    /// A forced exit: everything is told to die; nobody waits for it.
+    func killEverything() {
+        queue = []
+        for process in processes.values {
+            process.command([OZ_COMMAND_KILL])
+            // What can't be told is killed, and the kernel kills its agent with it.
+            if !process.channel.hasControl || !process.flush() || process.hasOutgoing {
+                _ = process.isReaped ? 0 : kill(process.channel.pid, SIGKILL)
+            }
+        }
+        dismissReady()
+    }
+
+    /// No more starts are to come: the ready supervisors may leave.
+    func dismissReady() {
+        leaving.formUnion(pool.dismiss())
+    }
+}

@@ -1,0 +1,35 @@
+// Signals as descriptors: they arrive in the loop, in order with everything else.
+
+import CLinux
+import Effects
+import Glibc
+
+final class Signals {
+    private let loop: Loop
+    private let descriptor: Int32
+
+    /// Nil where there is no descriptor. The signals are blocked already.
+    init?(loop: Loop, childrenChanged: @escaping () -> Void) {
+        let descriptor = oz_signalfd(Hardening.heard, Hardening.heard.count)
+        guard descriptor >= 0 else { return nil }
+        self.loop = loop
+        self.descriptor = descriptor
+        loop.watch(descriptor, .read) { [unowned loop] _ in
+            // Several deaths may be one SIGCHLD, and several SIGCHLD one wake-up: the reaper takes all there are.
+            var childrenDid = false
+            while case let signal = oz_signalfd_next(descriptor, nil), signal > 0 {
+                if signal == SIGCHLD {
+                    childrenDid = true
+                } else {
+                    loop.deliver(.operator(.stopRequested(signal: signal)))
+                }
+            }
+            if childrenDid { childrenChanged() }
+        }
+    }
+
+    func close() {
+        loop.unwatch(descriptor)
+        _ = Glibc.close(descriptor)
+    }
+}

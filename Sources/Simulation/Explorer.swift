@@ -1,0 +1,164 @@
+// Breadth-first search over every choice of a scenario.
+//
+// States are told apart by their fingerprint. The first violation found is the one with the shortest story. From
+// every state that was found, a fault-free continuation must come to rest; continuations are remembered, so that each
+// state is walked once.
+
+import WorkerModel
+
+public struct Exploration: Sendable {
+    public var scenario: String
+    public var states = 0
+    public var transitions = 0
+    public var depth = 0
+    /// A bound was hit: the search was not exhaustive.
+    public var truncated = false
+    public var witnesses = WitnessSet()
+    public var failure: Failure?
+
+    public struct Failure: Sendable {
+        public let violation: Violation
+        /// From the start to the violation.
+        public let moves: [Move]
+        /// It was found on the fault-free continuation: where that begins.
+        public let restFrom: Int?
+    }
+}
+
+public struct Explorer {
+    private let scenario: Scenario
+    private var seen = FingerprintSet()
+    private var restful = FingerprintSet()
+    private var parents: [UInt32] = []
+    private var moves: [Move] = []
+    private var result: Exploration
+
+    /// A continuation longer than this does not come to rest.
+    private static let continuationMax = 2_000
+
+    public init(_ scenario: Scenario) {
+        self.scenario = scenario
+        result = Exploration(scenario: scenario.name)
+    }
+
+    public static func explore(_ scenario: Scenario) -> Exploration {
+        var explorer = Explorer(scenario)
+        explorer.run()
+        return explorer.result
+    }
+
+    private mutating func run() {
+        let start = World(scenario)
+        _ = seen.insert(start.fingerprint)
+        parents = [0]
+        moves = [.begin]
+        var frontier: [(world: World, node: UInt32)] = [(start, 0)]
+        while !frontier.isEmpty, result.failure == nil {
+            result.depth += 1
+            var next: [(world: World, node: UInt32)] = []
+            for entry in frontier {
+                expand(entry.world, entry.node, &next)
+                if result.failure != nil || result.truncated { break }
+            }
+            if result.truncated { break }
+            frontier = next
+        }
+        result.states = seen.count
+    }
+
+    private mutating func expand(_ world: World, _ node: UInt32, _ next: inout [(world: World, node: UInt32)]) {
+        for move in world.moves() {
+            var successor = world
+            let violation = successor.make(move)
+            result.transitions += 1
+            result.witnesses.formUnion(successor.witnesses)
+            if let violation {
+                result.failure = .init(violation: violation, moves: story(node) + [move], restFrom: nil)
+                return
+            }
+            guard seen.insert(successor.fingerprint) else { continue }
+            if seen.count >= scenario.statesMax {
+                result.truncated = true
+                return
+            }
+            let child = UInt32(truncatingIfNeeded: parents.count)
+            parents.append(node)
+            moves.append(move)
+            if let failure = unrest(successor, child) {
+                result.failure = failure
+                return
+            }
+            next.append((successor, child))
+        }
+    }
+
+    private func story(_ node: UInt32) -> [Move] {
+        var list: [Move] = []
+        var at = node
+        while at != 0 {
+            list.append(moves[Int(at)])
+            at = parents[Int(at)]
+        }
+        return list.reversed()
+    }
+
+    /// Walks on without faults until all is at rest.
+    private mutating func unrest(_ world: World, _ node: UInt32) -> Exploration.Failure? {
+        var world = world
+        world.calmDown()
+        var walked: [UInt64] = []
+        var steps: [Move] = []
+        while true {
+            let fingerprint = world.fingerprint
+            if restful.contains(fingerprint) { break }
+            walked.append(fingerprint)
+            guard let move = world.calmMove() else {
+                guard let violation = world.violatedAtRest() else { break }
+                let begin = story(node)
+                return .init(violation: violation, moves: begin + steps, restFrom: begin.count)
+            }
+            steps.append(move)
+            let violation = world.make(move)
+            result.witnesses.formUnion(world.witnesses)
+            if let violation {
+                let begin = story(node)
+                return .init(violation: violation, moves: begin + steps, restFrom: begin.count)
+            }
+            if steps.count > Explorer.continuationMax {
+                let begin = story(node)
+                let endless = Violation("ComesToRest", "without faults the worker does not come to rest")
+                return .init(violation: endless, moves: begin + steps.prefix(60), restFrom: begin.count)
+            }
+        }
+        for fingerprint in walked { _ = restful.insert(fingerprint) }
+        return nil
+    }
+}
+
+extension World {
+    /// From here on nobody does anything against us, and nobody wants anything new.
+    mutating func calmDown() {
+        faultsLeft = 0
+        signalsLeft = 0
+        server.nextAssignment = scenario.assignments.count
+        server.cancelled = server.cancelled.map { _ in true }
+        server.saidNonsense = server.saidNonsense.map { _ in true }
+    }
+
+    /// What a healthy world does next, or nil at rest.
+    func calmMove() -> Move? {
+        if exited != nil { return nil }
+        if !begun { return .begin }
+        if let prompt = promptMoves().first(where: { $0.1 == nil }) { return prompt.0 }
+        if let running = processes.processes.firstIndex(where: { $0.state == .running }) {
+            return .process(running, .ends)
+        }
+        return isAtRest ? nil : .wait
+    }
+
+    private var isAtRest: Bool {
+        guard worker.nextDeadline() != nil else { return true }
+        return worker.life.admits && worker.connection.isOpen && worker.roster.isEmpty
+            && worker.connection.outbox.letters.isEmpty
+    }
+}

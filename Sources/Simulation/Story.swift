@@ -1,0 +1,92 @@
+// A failure told as a story: what happened, and what the worker asked for at each step.
+
+import Codecs
+import Effects
+import WorkerModel
+
+public func story(of failure: Exploration.Failure, in scenario: Scenario) -> [String] {
+    var lines = ["\(failure.violation.invariant): \(failure.violation.why)"]
+    var world = World(scenario)
+    for (index, move) in failure.moves.enumerated() {
+        if index == failure.restFrom {
+            lines.append("  from here without faults:")
+            world.calmDown()
+        }
+        let violation = world.make(move)
+        lines.append("  \(index + 1). \(move.words)")
+        for request in world.lastRequests {
+            if let words = request.effect.words { lines.append("       -> \(words)") }
+        }
+        if violation != nil { break }
+    }
+    return lines
+}
+
+extension Effect {
+    /// Short words; nil for what only tells.
+    public var words: String? {
+        switch self {
+        case .socket(let call): call.words
+        case .process(let call): call.words
+        case .files(let call): call.words
+        case .journal, .measure, .log: nil
+        case .forgetSecrets: "forget secrets"
+        case .exit(let code): "exit with \(code)"
+        }
+    }
+}
+
+extension SocketCall {
+    var words: String {
+        switch self {
+        case .dial: "dial"
+        case .send(_, let message): "send \(message.words)"
+        case .ping(_, let number): "ping \(number)"
+        case .close(_, let code): "close \(code)"
+        case .abandon: "abandon the connection"
+        }
+    }
+}
+
+extension OutgoingMessage {
+    var words: String {
+        switch self {
+        case .claimed(let task, _): "claim of \(task.bytes.text)"
+        case .completed(let key): "completed \(key.words)"
+        case .cancelled(let key): "cancelled \(key.words)"
+        case .failed(let key, let failure, _): "failed \(key.words): \(failure.reason.rawValue)"
+        case .rejected(let task, _): "rejection of \(task.bytes.text)"
+        }
+    }
+}
+
+extension ExecutionKey {
+    var words: String { task.bytes.text + "/" + (execution?.bytes.text ?? "") }
+}
+
+extension ProcessCall {
+    var words: String {
+        switch self {
+        case .start(let launch): "start \(launch.role) of \(launch.key.words)"
+        case .signal: "signal SIGTERM"
+        case .kill: "kill"
+        case .abandonOutput: "abandon the output"
+        }
+    }
+}
+
+extension FilesCall {
+    var words: String {
+        switch self {
+        case .findExecutable: "find the agent"
+        case .checkDirectory(let path): "check \(path.text)"
+        case .prepareRoot(let path): "prepare \(path.text)"
+        case .makeDirectory(let path): "make directory \(path.text)"
+        case .makeFile(let path): "make file \(path.text)"
+        case .readEnvironment(let path): "read \(path.text)"
+        case .rename(let from, let to): "rename \(from.text) to \(to.text)"
+        case .removeFile(let path): "remove file \(path.text)"
+        case .removeTree(let path): "remove tree \(path.text)"
+        }
+    }
+}

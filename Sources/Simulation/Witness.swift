@@ -1,0 +1,252 @@
+// What must have been seen sometimes: a search that never reached it proved nothing about it.
+//
+// The catalogue is fixed here, so that a phase or an effect that nothing reaches fails the run instead of going
+// unnoticed.
+
+import Effects
+import WorkerModel
+
+public enum Witness: UInt8, CaseIterable, Sendable {
+    // Connection.
+    case dialling, open, waiting, closing, shut, pinging, abandoned
+    // Life.
+    case starting, running, draining, stopping, lifeClosing, stoppedWell, backendUnusable, forced
+    // Tasks.
+    case claimed, waitsForEarlier, taskRunning, reported
+    // The direct step.
+    case makingGround, makingEnvironmentFile, settingUp, readingEnvironment, agentRunning, settingAside
+    case haunted, settling, tearingDown, releasing, secondName
+    // Processes.
+    case processStarting, alive, terminating, killing, clearing, draining200, haunting
+    // Holdings.
+    case relinquishing, retrying
+    // Final words.
+    case completed, cancelled, internalFailure, taskTimeout, gracefulShutdown, workspaceSetup, setupCommand
+    case agentInvocation
+    // Effects.
+    case dial, send, ping, close, abandon
+    case start, signal, kill, abandonOutput
+    case findExecutable, prepareRoot, makeDirectory, makeFile, readEnvironment, rename, removeFile, removeTree
+    case intended, acquired, released, verdictDecided, verdictHeard
+    // Answers to the server.
+    case rejectedUnreadable, rejectedHooks, rejectedStopping, rejectedCapacity
+    case repeatedClaim, repeatedFinalWord, withdrawn, forgottenClaim, resent, lateCompletion
+}
+
+public struct WitnessSet: Sendable {
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    public init() {}
+
+    public mutating func insert(_ witness: Witness) {
+        let bit = UInt64(witness.rawValue)
+        if bit < 64 { low |= 1 << bit } else { high |= 1 << (bit &- 64) }
+    }
+
+    public func contains(_ witness: Witness) -> Bool {
+        let bit = UInt64(witness.rawValue)
+        return bit < 64 ? low & (1 << bit) != 0 : high & (1 << (bit &- 64)) != 0
+    }
+
+    public mutating func formUnion(_ other: WitnessSet) {
+        low |= other.low
+        high |= other.high
+    }
+
+    public var missing: [Witness] { Witness.allCases.filter { !contains($0) } }
+}
+
+// MARK: - States
+
+extension WitnessSet {
+    mutating func see(_ worker: Worker) {
+        see(worker.connection)
+        see(worker.life)
+        for task in worker.roster.tasks { see(task, worker) }
+        if worker.connection.outbox.letters.contains(where: \.maybeHeard) { insert(.resent) }
+    }
+
+    private mutating func see(_ connection: Connection) {
+        switch connection.phase {
+        case .idle: break
+        case .dialling: insert(.dialling)
+        case .open:
+            insert(.open)
+            if !connection.isOpen { insert(.abandoned) }
+        case .waiting: insert(.waiting)
+        case .closing: insert(.closing)
+        case .shut: insert(.shut)
+        }
+    }
+
+    private mutating func see(_ life: Life) {
+        switch life {
+        case .starting: insert(.starting)
+        case .running: insert(.running)
+        case .draining: insert(.draining)
+        case .stopping: insert(.stopping)
+        case .closing: insert(.lifeClosing)
+        case .stopped(0): insert(.stoppedWell)
+        case .stopped(69): insert(.backendUnusable)
+        case .stopped: insert(.forced)
+        }
+    }
+
+    private mutating func see(_ task: Task, _ worker: Worker) {
+        switch task.phase {
+        case .claimed:
+            insert(.claimed)
+            if task.isReady, worker.roster.mustWait(task) { insert(.waitsForEarlier) }
+        case .running(let step, _):
+            insert(.taskRunning)
+            see(step)
+        case .reported(let tidying):
+            insert(.reported)
+            see(tidying)
+        case .gone: break
+        }
+    }
+
+    private mutating func see(_ step: DirectStep) {
+        see(step.place)
+        if let process = step.process { see(process) }
+        switch step.phase {
+        case .makingGround(_, let attempt): insert(attempt == 0 ? .makingGround : .secondName)
+        case .makingEnvironmentFile: insert(.makingEnvironmentFile)
+        case .settingUp: insert(.settingUp)
+        case .readingEnvironment: insert(.readingEnvironment)
+        case .running: insert(.agentRunning)
+        case .settingAside: insert(.settingAside)
+        case .over: break
+        }
+    }
+
+    private mutating func see(_ tidying: DirectTidying) {
+        see(tidying.place)
+        if let process = tidying.process { see(process) }
+        switch tidying.phase {
+        case .haunted: insert(.haunted)
+        case .settling: insert(.settling)
+        case .tearingDown: insert(.tearingDown)
+        case .releasing: insert(.releasing)
+        }
+    }
+
+    private mutating func see(_ place: DirectPlace) {
+        switch place.ground {
+        case .own(let holding), .shared(_, let holding): see(holding)
+        }
+        if let file = place.environmentFile { see(file) }
+    }
+
+    private mutating func see(_ holding: Holding) {
+        switch holding.stage {
+        case .relinquishing: insert(.relinquishing)
+        case .retrying: insert(.retrying)
+        case .wanted, .asked, .held, .gone: break
+        }
+    }
+
+    private mutating func see(_ process: Supervised) {
+        switch process.phase {
+        case .starting: insert(.processStarting)
+        case .alive: insert(.alive)
+        case .terminating: insert(.terminating)
+        case .killing: insert(.killing)
+        case .clearing: insert(.clearing)
+        case .draining: insert(.draining200)
+        case .haunting: insert(.haunting)
+        case .over: break
+        }
+    }
+}
+
+// MARK: - Effects
+
+extension WitnessSet {
+    mutating func see(_ effect: Effect) {
+        switch effect {
+        case .socket(let call): see(call)
+        case .process(let call):
+            switch call {
+            case .start: insert(.start)
+            case .signal: insert(.signal)
+            case .kill: insert(.kill)
+            case .abandonOutput: insert(.abandonOutput)
+            }
+        case .files(let call): see(call)
+        case .journal(let call):
+            switch call {
+            case .intended: insert(.intended)
+            case .acquired: insert(.acquired)
+            case .released: insert(.released)
+            case .verdictDecided: insert(.verdictDecided)
+            case .verdictHeard: insert(.verdictHeard)
+            }
+        case .log(let record): see(record.saying)
+        case .measure(.lateCompletion): insert(.lateCompletion)
+        case .measure, .forgetSecrets, .exit: break
+        }
+    }
+
+    private mutating func see(_ call: SocketCall) {
+        switch call {
+        case .dial: insert(.dial)
+        case .ping:
+            insert(.ping)
+            insert(.pinging)
+        case .close: insert(.close)
+        case .abandon: insert(.abandon)
+        case .send(_, let message):
+            insert(.send)
+            see(message)
+        }
+    }
+
+    private mutating func see(_ message: OutgoingMessage) {
+        switch message {
+        case .claimed: break
+        case .completed: insert(.completed)
+        case .cancelled: insert(.cancelled)
+        case .failed(_, let failure, _):
+            switch failure {
+            case .internal: insert(.internalFailure)
+            case .taskTimeout: insert(.taskTimeout)
+            case .gracefulShutdown: insert(.gracefulShutdown)
+            case .workspaceSetup: insert(.workspaceSetup)
+            case .setupCommand: insert(.setupCommand)
+            case .agentInvocation: insert(.agentInvocation)
+            }
+        case .rejected(_, let rejection):
+            switch rejection {
+            case .unreadable: insert(.rejectedUnreadable)
+            case .lifecycleHooksRequired: insert(.rejectedHooks)
+            case .shuttingDown: insert(.rejectedStopping)
+            case .atCapacity: insert(.rejectedCapacity)
+            }
+        }
+    }
+
+    private mutating func see(_ call: FilesCall) {
+        switch call {
+        case .findExecutable: insert(.findExecutable)
+        case .checkDirectory: break
+        case .prepareRoot: insert(.prepareRoot)
+        case .makeDirectory: insert(.makeDirectory)
+        case .makeFile: insert(.makeFile)
+        case .readEnvironment: insert(.readEnvironment)
+        case .rename: insert(.rename)
+        case .removeFile: insert(.removeFile)
+        case .removeTree: insert(.removeTree)
+        }
+    }
+
+    private mutating func see(_ saying: Saying) {
+        // Only the sayings that stand for a decision which leaves no other trace.
+        if saying == .claimRepeated { insert(.repeatedClaim) }
+        if saying == .finalWordRepeated { insert(.repeatedFinalWord) }
+        if saying == .finalWordWithdrawn { insert(.withdrawn) }
+        if saying == .claimNotWritten { insert(.forgottenClaim) }
+    }
+}

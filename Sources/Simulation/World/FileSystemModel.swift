@@ -1,0 +1,121 @@
+// A pure file system: which paths exist, and whose they are.
+
+import Codecs
+import Effects
+
+public struct FileSystemModel: Sendable {
+    public struct Entry: Hashable, Sendable {
+        public let path: Bytes
+        public let foreign: Bool
+    }
+
+    struct Pending: Sendable {
+        let id: EffectID
+        let call: FilesCall
+    }
+
+    public internal(set) var entries: [Entry]
+    var pending: [Pending] = []
+    /// How often each workspace path of ours came to be.
+    var failures = 0
+
+    init(foreign: [Bytes]) {
+        entries = foreign.map { Entry(path: $0, foreign: true) }
+    }
+
+    public var ours: [Bytes] { entries.filter { !$0.foreign }.map(\.path) }
+
+    mutating func take(_ call: FilesCall, _ id: EffectID) -> Violation? {
+        pending.append(Pending(id: id, call: call))
+        switch call {
+        case .removeTree(let path), .removeFile(let path):
+            if entries.contains(where: { $0.path == path && $0.foreign }) {
+                return Violation("NothingForeignRemoved", "a removal of what somebody else made")
+            }
+            if !entries.contains(where: { $0.path == path }) {
+                return Violation("NothingForeignRemoved", "a removal of what is not there")
+            }
+        case .rename(let from, _):
+            if !entries.contains(where: { $0.path == from && !$0.foreign }) {
+                return Violation("NothingForeignRemoved", "a renaming of what is not ours")
+            }
+        case .findExecutable, .checkDirectory, .prepareRoot, .makeDirectory, .makeFile, .readEnvironment: break
+        }
+        return nil
+    }
+
+    mutating func answer(_ index: Int, fails: Bool) -> FilesEvent {
+        let request = pending.remove(at: index)
+        let id = request.id
+        if fails {
+            failures += 1
+            return .failed(id, .system(errno: 5))
+        }
+        switch request.call {
+        case .findExecutable: return .found(id, path: Bytes(text: "/usr/bin/oz"))
+        case .checkDirectory, .prepareRoot: return .done(id)
+        case .makeDirectory(let path), .makeFile(let path):
+            if entries.contains(where: { $0.path == path }) { return .exists(id) }
+            entries.append(Entry(path: path, foreign: false))
+            return .done(id)
+        case .readEnvironment: return .environmentRead(id, [], secrets: .none, malformed: [])
+        case .rename(let from, let to):
+            if entries.contains(where: { $0.path == to }) { return .exists(id) }
+            entries = entries.map { entry in
+                guard entry.path == from || entry.path.starts(with: from + Bytes(text: "/")) else { return entry }
+                return Entry(path: to + entry.path.dropFirst(from.count), foreign: entry.foreign)
+            }
+            return .done(id)
+        case .removeFile(let path):
+            entries.removeAll { $0.path == path }
+            return .done(id)
+        case .removeTree(let path):
+            let below = path + Bytes(text: "/")
+            entries.removeAll { $0.path == path || $0.path.starts(with: below) }
+            return .done(id)
+        }
+    }
+
+    func awaits(_ id: EffectID) -> Bool { pending.contains { $0.id == id } }
+}
+
+extension FileSystemModel: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        visitor.number(entries.count)
+        for entry in entries {
+            visitor.bytes(entry.path)
+            visitor.flag(entry.foreign)
+        }
+        visitor.number(failures)
+        visitor.number(pending.count)
+        for request in pending {
+            visitor.id(request.id)
+            request.call.visit(&visitor)
+        }
+    }
+}
+
+extension FilesCall: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        switch self {
+        case .findExecutable: visitor.tag(0)
+        case .checkDirectory: visitor.tag(1)
+        case .prepareRoot: visitor.tag(2)
+        case .makeDirectory(let path): visitor.path(3, path)
+        case .makeFile(let path): visitor.path(4, path)
+        case .readEnvironment(let path): visitor.path(5, path)
+        case .rename(let from, let to):
+            visitor.path(6, from)
+            visitor.bytes(to)
+        case .removeFile(let path): visitor.path(7, path)
+        case .removeTree(let path): visitor.path(8, path)
+        }
+    }
+}
+
+extension Visitor {
+    fileprivate mutating func path(_ kind: UInt8, _ path: Bytes) {
+        tag(kind)
+        bytes(path)
+    }
+}

@@ -1,0 +1,79 @@
+// One thing that may happen next in the world.
+
+import Codecs
+import Effects
+
+public enum Move: Hashable, Sendable {
+    case begin
+    case assign(Int)
+    case cancel(Int)
+    case sayNonsense(Int)
+    case acceptDial
+    case refuseDial
+    case endAbandoned
+    case acceptWrite
+    case deliverToServer
+    case deliverToWorker
+    case drop
+    case answerClose
+    case answerFile(Int, fails: Bool)
+    case process(Int, ProcessMove)
+    case signal
+    case breakContract
+    /// Time passes up to the next deadline.
+    case wait
+}
+
+public enum ProcessMove: UInt8, Hashable, Sendable {
+    case starts, failsToStart, ends, endsBadly, endsLeavingDescendants, clears, finishes
+}
+
+extension Move {
+    /// A sentence for the story of a failure.
+    public var words: String {
+        switch self {
+        case .begin: "the worker starts"
+        case .assign(let index): "the server assigns (script line \(index))"
+        case .cancel(let index): "the server cancels (script line \(index))"
+        case .sayNonsense(let index): "the server talks nonsense (script line \(index))"
+        case .acceptDial: "the dial succeeds"
+        case .refuseDial: "the dial is refused"
+        case .endAbandoned: "the abandoned connection is gone"
+        case .acceptWrite: "the transport takes the oldest message"
+        case .deliverToServer: "the server hears the oldest message"
+        case .deliverToWorker: "the worker hears the oldest message"
+        case .drop: "the connection breaks"
+        case .answerClose: "the server answers the close"
+        case .answerFile(let index, let fails): "file request \(index) \(fails ? "fails" : "is done")"
+        case .process(let index, let move): "process \(index) \(move.words)"
+        case .signal: "the operator signals"
+        case .breakContract: "the hands break their contract"
+        case .wait: "time passes to the next deadline"
+        }
+    }
+}
+
+extension ProcessMove {
+    var words: String {
+        switch self {
+        case .starts: "starts"
+        case .failsToStart: "can't be started"
+        case .ends: "ends"
+        case .endsBadly: "ends with an error"
+        case .endsLeavingDescendants: "ends and leaves descendants"
+        case .clears: "has no descendants left"
+        case .finishes: "has said its last output"
+        }
+    }
+}
+
+/// A sentence of the world against the worker, by the invariant's name.
+public struct Violation: Hashable, Sendable, Error {
+    public let invariant: String
+    public let why: String
+
+    public init(_ invariant: String, _ why: String) {
+        self.invariant = invariant
+        self.why = why
+    }
+}

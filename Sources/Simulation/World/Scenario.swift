@@ -1,0 +1,40 @@
+// What one exploration looks at: who may do what, how often, under which settings. The scenarios themselves are in
+// Scenarios.swift, all in one place with their bounds.
+
+import Codecs
+import Effects
+import WorkerModel
+
+public struct Scenario: Sendable {
+    public var name: String
+    public var settings: Settings
+    /// Sent by the server in this order, each once, at any time while connected.
+    public var assignments: [Assignment]
+    /// Each may be sent once, at any time while connected.
+    public var cancellations: [TaskID] = []
+    /// Things that make no sense; each may be sent once.
+    public var nonsense: [IncomingMessage] = []
+    /// How many signals the operator may send.
+    public var signals = 0
+    /// Directories that somebody else made.
+    public var foreign: [Bytes] = []
+    /// Files are answered within the move that asked, as our hands do it. Scenarios with one task let them be slow.
+    public var quickFiles = false
+    /// Faults on one path at most.
+    public var faults = 2
+    /// Kinds of faults that may happen.
+    public var allowed: Set<Fault> = Set(Fault.allCases)
+    /// Stops the search; a search that hit it is not exhaustive, and says so.
+    public var statesMax = 2_000_000
+
+    public init(_ name: String, _ settings: Settings, _ assignments: [Assignment]) {
+        self.name = name
+        self.settings = settings
+        self.assignments = assignments
+    }
+}
+
+/// What the environment may do against us.
+public enum Fault: UInt8, Hashable, Sendable, CaseIterable {
+    case drop, refuse, fileFails, startFails, agentFails, leavesDescendants, slow, brokenContract
+}

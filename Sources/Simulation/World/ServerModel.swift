@@ -1,0 +1,106 @@
+// A pure control plane: sends what the script says, hears what arrives, and keeps its own ledger.
+
+import Codecs
+import Effects
+
+public struct ServerModel: Sendable {
+    public struct Entry: Sendable {
+        public let key: ExecutionKey
+        var timesAssigned = 0
+        var claimed = false
+        public var finalWord: OutgoingMessage?
+        /// On this connection: how often it was said, and how often it may be: once for each assignment, and once
+        /// for what an earlier connection may have lost.
+        var finalWordsHere = 0
+        var finalWordsAllowed = 0
+        var rejected = false
+        /// A cancellation reached the worker while this one could still be cancelled.
+        public var mustBeCancelled = false
+    }
+
+    var nextAssignment = 0
+    /// Script lines that were sent.
+    var cancelled: [Bool]
+    var saidNonsense: [Bool]
+    public internal(set) var ledger: [Entry] = []
+
+    init(_ scenario: Scenario) {
+        cancelled = scenario.cancellations.map { _ in false }
+        saidNonsense = scenario.nonsense.map { _ in false }
+    }
+
+    mutating func assigned(_ key: ExecutionKey) {
+        if let index = ledger.firstIndex(where: { $0.key == key }) {
+            ledger[index].timesAssigned += 1
+            ledger[index].finalWordsAllowed += 1
+        } else {
+            var entry = Entry(key: key)
+            entry.timesAssigned = 1
+            entry.finalWordsAllowed = 1
+            ledger.append(entry)
+        }
+    }
+
+    mutating func connected() {
+        for index in ledger.indices {
+            ledger[index].finalWordsHere = 0
+            ledger[index].finalWordsAllowed = ledger[index].timesAssigned
+        }
+    }
+
+    mutating func hears(_ message: OutgoingMessage) -> Violation? {
+        switch message {
+        case .claimed(let task, _):
+            guard ledger.contains(where: { $0.key.task == task }) else {
+                return Violation("ClaimBeforeWork", "a claim for a task that was never assigned")
+            }
+            for index in ledger.indices where ledger[index].key.task == task { ledger[index].claimed = true }
+            return nil
+        case .rejected(let task, _):
+            for index in ledger.indices where ledger[index].key.task == task { ledger[index].rejected = true }
+            return nil
+        case .completed(let key), .cancelled(let key), .failed(let key, _, _):
+            return hearsFinal(key, message)
+        }
+    }
+
+    private mutating func hearsFinal(_ key: ExecutionKey, _ message: OutgoingMessage) -> Violation? {
+        guard let index = ledger.firstIndex(where: { $0.key == key }) else {
+            return Violation("OneVerdict", "a final word for an execution that was never assigned")
+        }
+        guard ledger[index].claimed else {
+            return Violation("ClaimBeforeWork", "a final word without a claim")
+        }
+        if let known = ledger[index].finalWord, known != message {
+            return Violation("OneVerdict", "two different final words for one execution")
+        }
+        ledger[index].finalWord = message
+        ledger[index].finalWordsHere += 1
+        if ledger[index].finalWordsHere > ledger[index].finalWordsAllowed {
+            return Violation("OneVerdict", "a final word said too often on one connection")
+        }
+        return nil
+    }
+}
+
+extension ServerModel: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        visitor.number(nextAssignment)
+        for sent in cancelled { visitor.flag(sent) }
+        for said in saidNonsense { visitor.flag(said) }
+        visitor.list(ledger)
+    }
+}
+
+extension ServerModel.Entry: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        key.visit(&visitor)
+        visitor.number(timesAssigned)
+        visitor.flag(claimed)
+        visitor.optional(finalWord)
+        visitor.number(finalWordsHere)
+        visitor.number(finalWordsAllowed)
+        visitor.flag(rejected)
+        visitor.flag(mustBeCancelled)
+    }
+}

@@ -1,0 +1,300 @@
+/* The supervisor of one task: starts the agent, passes signals on, and leaves nothing of its descendants alive.
+ *
+ * idle (waits for the start record) -> running -> ending (everything left is killed) -> out.
+ * SupervisorProtocol.h says what goes over descriptor 3. Only that commands it: every signal is blocked. As subreaper
+ * it inherits every orphan below it, so "descendants left" is what waitid and its list of children say. */
+#define _GNU_SOURCE 1
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "SupervisorProtocol.h"
+
+#ifndef LIST_OF_CHILDREN /* a test names another, to be on a kernel without one */
+#define LIST_OF_CHILDREN "/proc/thread-self/children"
+#endif
+
+enum { CONTROL = 3, GRACE_MS = 10000, FIRST_PAUSE_MS = 10, LONGEST_PAUSE_MS = 2000, MOST_STRINGS = 1 << 20 };
+
+static pid_t agent;            /* 0 once it was reaped */
+static int control = CONTROL;  /* -1 once the worker is gone */
+static int ending, killed;     /* kill whatever there is, the agent included; how many died of that */
+static int signal_expected;    /* a 'T' came, its signal number has not yet */
+static int64_t kill_at = -1;   /* when the grace period ends */
+
+static void wake(int number) { (void)number; } /* that ppoll returns is all */
+
+static int64_t now_ms(void) {
+    struct timespec now = {0, 0};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The few records always fit in the socket's buffer, each whole, and stay there until the worker reads them. */
+static void say(uint8_t kind, int32_t a, int64_t b) {
+    oz_supervisor_record record = {.kind = kind, .a = a, .b = b};
+    while (control >= 0 && send(control, &record, sizeof record, MSG_NOSIGNAL) < 0 && errno == EINTR) {}
+}
+
+static _Noreturn void give_up(int number, int stage) {
+    say(OZ_RECORD_FAILED, number, stage);
+    _exit(0);
+}
+
+/* ---- /proc ---- */
+
+/* A field of /proc/<pid>/stat from the fourth on: those behind the name, which may contain anything. */
+static int64_t stat_field(int64_t pid, int number) {
+    char path[40], text[1024];
+    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[got > 0 ? got : 0] = 0;
+    const char *at = strrchr(text, ')');
+    for (int field = 2; at != NULL && field < number; field++) at = strchr(at + 1, ' ');
+    return at == NULL ? -1 : strtoll(at, NULL, 10);
+}
+
+/* A child is ours alone to reap, so its number, and a group that it is in, can't be another's by now. Groups go
+ * first and whole: a group can't fork its way out of a signal that goes to all of it at once. */
+static void kill_child(pid_t child, pid_t *last_group) {
+    pid_t group = getpgid(child);
+    if (group > 1 && group != getpgrp() && group != *last_group) {
+        kill(-group, SIGKILL);
+        *last_group = group;
+    }
+    kill(child, SIGKILL);
+}
+
+/* For kernels without the list of children, where every process has to be asked for its parent. */
+static void kill_by_search(void) {
+    pid_t last_group = 0;
+    DIR *processes = opendir("/proc");
+    for (struct dirent *entry; processes != NULL && (entry = readdir(processes)) != NULL;) {
+        int64_t pid = strtoll(entry->d_name, NULL, 10);
+        if (pid > 0 && stat_field(pid, 4) == getpid()) kill_child((pid_t)pid, &last_group);
+    }
+    if (processes != NULL) closedir(processes);
+}
+
+static void kill_children(void) {
+    char text[4096];
+    pid_t child = 0, last_group = 0;
+    int list = open(LIST_OF_CHILDREN, O_RDONLY | O_CLOEXEC);
+    if (list < 0) return kill_by_search();
+    for (ssize_t got; (got = read(list, text, sizeof text)) > 0;) {
+        for (ssize_t i = 0; i < got; i++) {
+            int digit = text[i] - '0';
+            if (digit < 0 && child > 0) kill_child(child, &last_group);
+            child = digit < 0 ? 0 : child * 10 + digit;
+        }
+    }
+    close(list);
+}
+
+/* ---- the start ---- */
+
+/* Reads just this much of the start record. Without a worker there is nothing to do any more. */
+static void receive(void *into, size_t length) {
+    for (size_t have = 0; have < length;) {
+        ssize_t got = recv(control, (char *)into + have, length - have, 0);
+        if (got == 0 || (got < 0 && errno != EINTR)) _exit(0);
+        if (got > 0) have += (size_t)got;
+    }
+}
+
+/* The same for one byte and a descriptor that may come with it; -1 when none does. */
+static int receive_first(uint8_t *byte) {
+    _Alignas(struct cmsghdr) char rights[CMSG_SPACE(sizeof(int))];
+    struct iovec part = {byte, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = rights};
+    message.msg_controllen = sizeof rights;
+    ssize_t got = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
+    if (got <= 0) _exit(0);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    int passed = -1;
+    if (header != NULL && header->cmsg_type == SCM_RIGHTS) memcpy(&passed, CMSG_DATA(header), sizeof passed);
+    return passed;
+}
+
+/* Splits the strings into argv and envp, each ended by NULL; 0 unless they are just what the header promised. */
+static int split(const oz_start_header *head, char *text, char **into) {
+    char *end = text + (head->total - sizeof *head);
+    for (uint32_t i = 0; i < head->argc + head->envc + 2; i++) {
+        char *zero = memchr(text, 0, (size_t)(end - text));
+        if (zero == NULL) return 0;
+        *into++ = text;
+        text = zero + 1;
+        if (i + 1 == head->argc + 2) *into++ = NULL;
+    }
+    *into = NULL;
+    return text == end;
+}
+
+/* Best effort, and between the fork and the exec: the file belongs to root while the process is not dumpable. */
+static void adjust_oom_score(int32_t score) {
+    prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL);
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
+    if (fd >= 0) dprintf(fd, "%d", score);
+    close(fd);
+}
+
+/* The child's side of vfork: borrows the parent's memory until exec, so it says there what failed, and where. */
+static _Noreturn void become_agent(const oz_start_header *head, char **strings, int input, volatile int *trouble) {
+    struct rlimit limit = {head->nofile_soft, head->nofile_hard};
+    sigset_t none;
+    sigemptyset(&none);
+    prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL);
+    setsid();
+    if ((head->flags & OZ_START_OOM) != 0) adjust_oom_score((int32_t)head->oom_score_adj);
+    trouble[1] = OZ_STAGE_LIMITS;
+    if ((head->flags & OZ_START_NOFILE) != 0 && setrlimit(RLIMIT_NOFILE, &limit) < 0) goto failed;
+    if (input >= 0 && dup2(input, 0) < 0) goto failed;
+    trouble[1] = OZ_STAGE_DIRECTORY;
+    if (chdir(strings[0]) < 0) goto failed;
+    trouble[1] = OZ_STAGE_EXEC;
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(strings[1], strings + 2, strings + 2 + head->argc + 1);
+failed:
+    trouble[0] = errno;
+    _exit(127);
+}
+
+static __attribute__((noinline)) void launch(const oz_start_header *head, char **strings, int input) {
+    volatile int trouble[2] = {0, OZ_STAGE_FORK};
+    pid_t pid = vfork();
+    if (pid == 0) become_agent(head, strings, input, trouble);
+    if (pid < 0) give_up(errno, OZ_STAGE_FORK);
+    if (trouble[0] != 0) give_up(trouble[0], trouble[1]);
+    agent = pid;
+}
+
+/* Waits for the start record and acts on it. Its memory, the task's environment included, is given back at once. */
+static void start(void) {
+    oz_start_header head;
+    uint8_t *first = (uint8_t *)&head;
+    int input = receive_first(first);
+    if (*first == OZ_COMMAND_KILL) say(OZ_RECORD_GONE, 0, 0);
+    if (*first == OZ_COMMAND_KILL || *first == OZ_COMMAND_QUIT) _exit(0);
+    receive(first + 1, sizeof head - 1);
+    const uint32_t known = OZ_START_STDIN | OZ_START_OOM | OZ_START_NOFILE;
+    int32_t score = (int32_t)head.oom_score_adj;
+    if (head.magic != OZ_START_MAGIC || head.total <= sizeof head || head.total > OZ_START_LIMIT || head.argc < 1
+        || head.argc > MOST_STRINGS || head.envc > MOST_STRINGS || (head.flags & ~known) != 0 || score < -1000
+        || score > 1000 || (input < 0 && (head.flags & OZ_START_STDIN) != 0)) {
+        give_up(EINVAL, OZ_STAGE_RECORD);
+    }
+    size_t pointers = (head.argc + head.envc + 4) * sizeof(char *), length = head.total - sizeof head;
+    char **strings = mmap(NULL, pointers + length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (strings == MAP_FAILED) give_up(ENOMEM, OZ_STAGE_RECORD);
+    char *text = (char *)strings + pointers;
+    receive(text, length);
+    if (!split(&head, text, strings) || strings[0][0] != '/' || strings[1][0] != '/') {
+        give_up(EINVAL, OZ_STAGE_RECORD);
+    }
+    launch(&head, strings, (head.flags & OZ_START_STDIN) != 0 ? input : -1);
+    munmap(strings, pointers + length);
+    if (input >= 0) close(input);
+    close(1); /* so that the end of the output means: no descendant holds it any more */
+    close(2);
+    say(OZ_RECORD_STARTED, agent, stat_field(agent, 22));
+}
+
+/* ---- while it runs ---- */
+
+static void signal_agent(int number) {
+    if (agent > 0 && kill(-agent, number) < 0 && errno == ESRCH) kill(agent, number);
+}
+
+static void obey(void) {
+    uint8_t bytes[64];
+    ssize_t got = recv(control, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) {
+        close(control);
+        control = -1;
+        signal_agent(SIGTERM);
+        kill_at = now_ms() + GRACE_MS;
+    }
+    for (ssize_t i = 0; i < got; i++) {
+        if (signal_expected) signal_agent(bytes[i]);
+        if (!signal_expected && bytes[i] == OZ_COMMAND_KILL) ending = 1;
+        signal_expected = !signal_expected && bytes[i] == OZ_COMMAND_TERMINATE;
+    }
+}
+
+/* Takes every child that has ended. Looks before it reaps: while the agent is not reaped its group is surely ours.
+ * The number taken, or -1 when no child is left. */
+static int reap(void) {
+    for (int count = 0;; count++) {
+        siginfo_t info = {.si_pid = 0};
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0) return -1;
+        if (info.si_pid == 0) return count;
+        if (info.si_pid == agent) kill(-agent, SIGKILL);
+        waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
+        if (info.si_pid == agent) {
+            agent = 0, ending = 1;
+            say(OZ_RECORD_EXITED, info.si_code, info.si_status);
+        } else if (ending && info.si_code == CLD_KILLED && info.si_status == SIGKILL) {
+            killed++;
+        }
+    }
+}
+
+/* Until no descendant is left. What can't die yet (uninterruptible, or another user's) is asked for again ever more
+ * rarely, and noticed at once when it ends, since that is a SIGCHLD. */
+static _Noreturn void supervise(const sigset_t *asleep) {
+    int64_t pause = FIRST_PAUSE_MS;
+    for (;;) {
+        int taken = reap();
+        if (taken < 0) break;
+        int64_t wait = kill_at < 0 ? -1 : kill_at - now_ms();
+        if (kill_at >= 0 && wait <= 0) ending = 1;
+        if (ending) {
+            kill_children();
+            if (taken > 0) pause = FIRST_PAUSE_MS;
+            wait = pause;
+        }
+        struct timespec limit = {.tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000};
+        struct pollfd channel = {.fd = control, .events = POLLIN};
+        int ready = ppoll(&channel, 1, wait < 0 ? NULL : &limit, asleep);
+        if (ready > 0) obey();
+        if (ready == 0 && ending) pause = pause * 2 < LONGEST_PAUSE_MS ? pause * 2 : LONGEST_PAUSE_MS;
+    }
+    say(OZ_RECORD_GONE, killed, 0);
+    _exit(0);
+}
+
+int main(void) {
+    sigset_t asleep;
+    const uint64_t as_new[8] = {0}; /* SIG_DFL in the kernel's own form: the C library keeps two signals to itself */
+    sigfillset(&asleep);
+    sigprocmask(SIG_SETMASK, &asleep, NULL);
+    sigdelset(&asleep, SIGCHLD);
+    for (int number = 1; number <= 64; number++) syscall(SYS_rt_sigaction, number, as_new, NULL, sizeof *as_new);
+    signal(SIGCHLD, wake);
+    prctl(PR_SET_NAME, "oz-supervisor", 0UL, 0UL, 0UL);
+    prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+    fcntl(CONTROL, F_SETFD, FD_CLOEXEC);
+    fcntl(CONTROL, F_SETFL, 0);
+    closefrom(CONTROL + 1);
+    if (chdir("/") < 0) return 1;
+    start();
+    supervise(&asleep);
+}

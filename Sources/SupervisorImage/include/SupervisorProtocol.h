@@ -1,0 +1,62 @@
+/* What the worker and a supervisor say to each other over the socket that is the supervisor's descriptor 3.
+ *
+ * Worker to supervisor: one start record, then commands. All numbers are u32 in the machine's own order (both ends
+ * are one build); a signed one is its two's complement.
+ *
+ *     magic, total, argc, envc, flags, nofile_soft, nofile_hard, oom_score_adj        the header, 32 bytes
+ *     cwd\0 program\0 argv[0]\0 ... argv[argc-1]\0 env[0]\0 ... env[envc-1]\0           nothing more
+ *
+ * `total` counts the header too. `cwd` and `program` begin with a slash; argc is at least 1.
+ *
+ * Commands: 'T' and a byte, the signal, for the agent's process group; 'K' kills every descendant; 'Q' makes an idle
+ * supervisor leave (later it means nothing). Closing the socket does what Q does to an idle supervisor; a working one
+ * sends SIGTERM to the group, waits ten seconds, kills everything, leaves.
+ *
+ * Supervisor to worker: records of 16 bytes, u8 kind, 3 zero bytes, i32 a, i64 b. Either `failed` and nothing else, or
+ * `started`, `exited`, `gone`, in this order. After `failed` or `gone` the supervisor leaves with status 0; what it
+ * wrote stays readable, and behind it comes the end, or ECONNRESET when a late command was left unread. */
+#ifndef OZ_SUPERVISOR_PROTOCOL_H
+#define OZ_SUPERVISOR_PROTOCOL_H
+
+#include <stdint.h>
+
+static const uint32_t OZ_START_MAGIC = 0x31535a4f; /* "OZS1" */
+static const uint32_t OZ_START_HEADER = 32;
+static const uint32_t OZ_START_LIMIT = 8u << 20;
+
+/* Standard input is the descriptor that came (SCM_RIGHTS) with the record's first byte; otherwise /dev/null. */
+static const uint32_t OZ_START_STDIN = 1;
+/* Reserved: outlive the worker. Refused, as is every flag not listed here. */
+static const uint32_t OZ_START_SURVIVE = 2;
+/* Write oom_score_adj for the agent (best effort). Without it the agent keeps the supervisor's. */
+static const uint32_t OZ_START_OOM = 4;
+/* Set RLIMIT_NOFILE for the agent. */
+static const uint32_t OZ_START_NOFILE = 8;
+
+static const uint8_t OZ_COMMAND_TERMINATE = 'T';
+static const uint8_t OZ_COMMAND_KILL = 'K';
+static const uint8_t OZ_COMMAND_QUIT = 'Q';
+
+static const uint8_t OZ_RECORD_STARTED = 1; /* a: pid; b: its start time, field 22 of /proc/<pid>/stat */
+static const uint8_t OZ_RECORD_FAILED = 2;  /* a: errno; b: stage */
+static const uint8_t OZ_RECORD_EXITED = 3;  /* a: CLD_EXITED, CLD_KILLED or CLD_DUMPED; b: exit code or signal */
+static const uint8_t OZ_RECORD_GONE = 4;    /* a: how many descendants other than the agent died of the SIGKILL */
+
+static const int32_t OZ_STAGE_DIRECTORY = 1;
+static const int32_t OZ_STAGE_EXEC = 2;
+static const int32_t OZ_STAGE_FORK = 3;
+static const int32_t OZ_STAGE_LIMITS = 4;
+static const int32_t OZ_STAGE_RECORD = 5; /* the start record makes no sense, or there is no memory for it */
+
+typedef struct {
+    uint32_t magic, total, argc, envc, flags, nofile_soft, nofile_hard, oom_score_adj;
+} oz_start_header;
+
+typedef struct {
+    uint8_t kind;
+    uint8_t zero[3];
+    int32_t a;
+    int64_t b;
+} oz_supervisor_record;
+
+#endif

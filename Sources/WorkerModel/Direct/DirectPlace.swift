@@ -1,0 +1,127 @@
+// Where one execution lives on the host: its workspace, or the shared target directory with a scratch directory
+// beside it, and the file through which a setup command hands variables to the agent.
+
+import Codecs
+import Effects
+
+public struct DirectPlace: Hashable, Codable, Sendable {
+    public enum Ground: Hashable, Codable, Sendable {
+        /// A workspace of its own.
+        case own(Holding)
+        /// The operator's directory, never ours; the private git configuration lies in a scratch directory.
+        case shared(directory: Bytes, scratch: Holding)
+    }
+
+    public var ground: Ground
+    /// Nil until the ground is there.
+    public var environmentFile: Holding?
+
+    init(_ ground: Ground) {
+        self.ground = ground
+        environmentFile = nil
+    }
+
+    /// Where commands run.
+    var directory: Bytes {
+        switch ground {
+        case .own(let workspace): workspace.path
+        case .shared(let directory, _): directory
+        }
+    }
+
+    var gitConfiguration: Bytes {
+        switch ground {
+        case .own(let workspace): workspace.path + Bytes(text: "/.gitconfig")
+        case .shared(_, let scratch): scratch.path + Bytes(text: "/.gitconfig")
+        }
+    }
+
+    /// The holding that must be there before anything can run.
+    var base: Holding {
+        switch ground {
+        case .own(let workspace): workspace
+        case .shared(_, let scratch): scratch
+        }
+    }
+
+    mutating func withBase<Result>(_ change: (inout Holding) -> Result) -> Result {
+        switch ground {
+        case .own(var workspace):
+            let result = change(&workspace)
+            ground = .own(workspace)
+            return result
+        case .shared(let directory, var scratch):
+            let result = change(&scratch)
+            ground = .shared(directory: directory, scratch: scratch)
+            return result
+        }
+    }
+
+    /// The workspace, where there is one of our own.
+    var workspace: Holding? {
+        switch ground {
+        case .own(let workspace): workspace
+        case .shared: nil
+        }
+    }
+
+    /// An answer is due that tells what there is to give back.
+    var isBeingMade: Bool { base.isBeingMade || environmentFile?.isBeingMade == true }
+
+    var isGone: Bool { base.isGone && (environmentFile?.isGone ?? true) }
+
+    var deadline: Instant? { earlier(base.deadline, environmentFile?.deadline) }
+
+    /// The workspace lies elsewhere now, and with it the environment file.
+    mutating func moved(to path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
+        let old = directory
+        withBase { $0.moved(to: path, key, &turn) }
+        guard var file = environmentFile, file.isHeld else { return }
+        file.moved(to: path + file.path.dropFirst(old.count), key, &turn)
+        environmentFile = file
+    }
+
+    /// Gives everything back. With cleanup off the workspace stays; the environment file and the scratch directory
+    /// never do.
+    mutating func relinquish(_ key: ExecutionKey, _ turn: inout Turn) {
+        let keep = !turn.settings.cleanup
+        if keep, let workspace, workspace.isHeld {
+            turn.log(.info, .workspaceKept(workspace.path), key)
+            environmentFile?.relinquish(key, &turn)
+            withBase { $0.letGo(key, &turn) }
+            return
+        }
+        if workspace?.isHeld == true, environmentFile?.isHeld == true {
+            // It lies in the workspace and goes with it.
+            environmentFile?.letGo(key, &turn)
+        } else {
+            environmentFile?.relinquish(key, &turn)
+        }
+        withBase { $0.relinquish(key, &turn) }
+    }
+
+    mutating func take(_ event: FilesEvent, _ key: ExecutionKey, _ turn: inout Turn) -> Bool {
+        if withBase({ $0.take(event, key, &turn) }) { return true }
+        return environmentFile?.take(event, key, &turn) ?? false
+    }
+
+    mutating func tick(_ turn: inout Turn) {
+        withBase { $0.tick(&turn) }
+        environmentFile?.tick(&turn)
+    }
+}
+
+extension DirectPlace: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        switch ground {
+        case .own(let workspace):
+            visitor.tag(0)
+            workspace.visit(&visitor)
+        case .shared(let directory, let scratch):
+            visitor.tag(1)
+            visitor.bytes(directory)
+            scratch.visit(&visitor)
+        }
+        visitor.optional(environmentFile)
+    }
+}

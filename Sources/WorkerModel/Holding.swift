@@ -1,0 +1,194 @@
+// Something outside that an execution owns: a directory or a file. (A process is held by `Supervised`, which is a
+// holding with a life of its own.)
+//
+//   wanted        -> asked
+//   asked         -> held | gone (refused)
+//   held          -> relinquishing | gone (kept on purpose)
+//   relinquishing -> gone | retrying
+//   retrying      -> relinquishing
+//   gone
+//
+// The name is chosen before asking. An acquiring request is never abandoned: who no longer wants the thing waits for
+// the completion and releases then. Releasing a path unseen, by its name, would be wrong: the name may be somebody
+// else's, which only the completion tells. Journal notes are written here and nowhere else.
+
+import Codecs
+import Effects
+
+public struct Holding: Hashable, Codable, Sendable {
+    public enum Stage: Hashable, Codable, Sendable {
+        case wanted
+        case asked(EffectID)
+        case held
+        case relinquishing(EffectID, failures: Int)
+        case retrying(at: Instant, failures: Int)
+        case gone
+    }
+
+    public private(set) var possession: Possession
+    public private(set) var stage: Stage
+
+    public init(_ possession: Possession) {
+        self.possession = possession
+        stage = .wanted
+    }
+
+    public var isHeld: Bool { stage == .held }
+    public var isGone: Bool { stage == .gone }
+
+    /// The request in flight, if there is one.
+    public var awaits: EffectID? {
+        switch stage {
+        case .asked(let id), .relinquishing(let id, _): id
+        case .wanted, .held, .retrying, .gone: nil
+        }
+    }
+
+    /// Asked for and not answered: it may or may not exist.
+    public var isBeingMade: Bool {
+        switch stage {
+        case .asked: true
+        case .wanted, .held, .relinquishing, .retrying, .gone: false
+        }
+    }
+
+    public var deadline: Instant? {
+        switch stage {
+        case .retrying(let at, _): at
+        case .wanted, .asked, .held, .relinquishing, .gone: nil
+        }
+    }
+
+    mutating func ask(_ key: ExecutionKey, _ turn: inout Turn) {
+        turn.note(.intended(key, possession))
+        switch possession {
+        case .directory(let path): stage = .asked(turn.ask(.files(.makeDirectory(path))))
+        case .file(let path): stage = .asked(turn.ask(.files(.makeFile(path))))
+        case .process: stage = .gone
+        }
+    }
+
+    mutating func acquired(_ key: ExecutionKey, _ turn: inout Turn) {
+        turn.note(.acquired(key, possession))
+        stage = .held
+    }
+
+    /// The request came back without the thing.
+    mutating func refused(_ key: ExecutionKey, _ turn: inout Turn) {
+        turn.note(.released(key, possession))
+        stage = .gone
+    }
+
+    /// It lies under another name now.
+    mutating func moved(to path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
+        turn.note(.released(key, possession))
+        switch possession {
+        case .directory: possession = .directory(path)
+        case .file: possession = .file(path)
+        case .process: break
+        }
+        turn.note(.acquired(key, possession))
+    }
+
+    /// Not needed any more. Never called while it is being made.
+    mutating func relinquish(_ key: ExecutionKey, _ turn: inout Turn) {
+        switch stage {
+        case .wanted: stage = .gone
+        case .held: release(failures: 0, &turn)
+        case .asked, .relinquishing, .retrying, .gone: break
+        }
+    }
+
+    /// Kept on purpose, or gone with something that held it: ours no more.
+    mutating func letGo(_ key: ExecutionKey, _ turn: inout Turn) {
+        guard stage == .held else { return }
+        turn.note(.released(key, possession))
+        stage = .gone
+    }
+
+    mutating func released(_ key: ExecutionKey, _ turn: inout Turn) {
+        turn.note(.released(key, possession))
+        stage = .gone
+    }
+
+    mutating func releaseFailed(_ failure: FileFailure, _ key: ExecutionKey, _ turn: inout Turn) {
+        guard case .relinquishing(_, let failures) = stage else { return turn.late() }
+        let givenUp = failures &+ 1 >= turn.limits.removals
+        turn.log(.warn, .removalFailed(path, failure, givenUp: givenUp), key)
+        guard givenUp else {
+            stage = .retrying(at: turn.at.after(turn.timing.removalRetry), failures: failures &+ 1)
+            return
+        }
+        turn.measure(.cleanupFailed(.cleanup))
+        stage = .gone
+    }
+
+    mutating func tick(_ turn: inout Turn) {
+        guard case .retrying(let at, let failures) = stage, at <= turn.at else { return }
+        release(failures: failures, &turn)
+    }
+
+    public var path: Bytes {
+        switch possession {
+        case .directory(let path), .file(let path): path
+        case .process: []
+        }
+    }
+
+    private mutating func release(failures: Int, _ turn: inout Turn) {
+        switch possession {
+        case .directory(let path):
+            stage = .relinquishing(turn.ask(.files(.removeTree(path))), failures: failures)
+        case .file(let path):
+            stage = .relinquishing(turn.ask(.files(.removeFile(path))), failures: failures)
+        case .process: stage = .gone
+        }
+    }
+}
+
+extension Holding {
+    /// Takes the answer to its own request. False where it was not waiting for this one.
+    mutating func take(_ event: FilesEvent, _ key: ExecutionKey, _ turn: inout Turn) -> Bool {
+        guard awaits == event.id else { return false }
+        switch (stage, event) {
+        case (.asked, .done): acquired(key, &turn)
+        case (.asked, _): refused(key, &turn)
+        case (.relinquishing, .done): released(key, &turn)
+        case (.relinquishing, .failed(_, let failure)): releaseFailed(failure, key, &turn)
+        case (.relinquishing, _), (.wanted, _), (.held, _), (.retrying, _), (.gone, _): return false
+        }
+        return true
+    }
+}
+
+extension Holding: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        switch possession {
+        case .directory(let path):
+            visitor.tag(1)
+            visitor.bytes(path)
+        case .file(let path):
+            visitor.tag(2)
+            visitor.bytes(path)
+        case .process(let id):
+            visitor.tag(3)
+            visitor.id(id)
+        }
+        switch stage {
+        case .wanted: visitor.tag(0)
+        case .asked(let id):
+            visitor.tag(1)
+            visitor.id(id)
+        case .held: visitor.tag(2)
+        case .relinquishing(let id, let failures):
+            visitor.tag(4)
+            visitor.id(id)
+            visitor.number(failures)
+        case .retrying(let at, let failures):
+            visitor.tag(5)
+            visitor.instant(at)
+            visitor.number(failures)
+        case .gone: visitor.tag(6)
+        }
+    }
+}

@@ -1,0 +1,196 @@
+// What was said and may not have been heard: the delivery table of the protocol.
+//
+//   queued -> sending -> written -> heard (and forgotten)
+//
+// A connection that is lost takes every letter to where the table says: claims that were never written are dropped
+// with their execution, claims and final words that were written but not heard are queued again, rejections and
+// repeated claims are dropped. Order is kept, and no letter goes out twice on one connection: whatever is sent leaves
+// `queued`, and only a loss brings it back.
+
+import Codecs
+import Effects
+
+public struct Outbox: Hashable, Codable, Sendable {
+    public struct Letter: Hashable, Codable, Sendable {
+        public enum Kind: UInt8, Hashable, Codable, Sendable {
+            case claim, finalWord
+            /// A rejection or a repeated claim: worth one try.
+            case courtesy
+        }
+
+        public enum Progress: Hashable, Codable, Sendable {
+            case queued
+            case sending(EffectID)
+            /// Handed over completely; the id of its sending orders it against pings.
+            case written(EffectID)
+        }
+
+        /// The run that it is about; 0 for a courtesy.
+        public let run: UInt64
+        public let key: ExecutionKey
+        public let kind: Kind
+        public let message: OutgoingMessage
+        public internal(set) var progress: Progress
+        /// It was handed over on an earlier connection, and may have been heard there.
+        public internal(set) var maybeHeard: Bool
+        /// A newer execution of its task was assigned: once it may have been heard, it is not said again.
+        public internal(set) var superseded: Bool
+
+        /// Handed over completely at least once.
+        var mayHaveBeenHeard: Bool {
+            switch progress {
+            case .written: true
+            case .queued, .sending: maybeHeard
+            }
+        }
+
+        /// On this connection, and ahead of that ping.
+        func wasHandedOver(before ping: UInt64) -> Bool {
+            switch progress {
+            case .sending(let id), .written(let id): id.sequence < ping
+            case .queued: false
+            }
+        }
+    }
+
+    public private(set) var letters: [Letter] = []
+
+    /// What a lost connection meant for claims.
+    struct Loss {
+        /// Claims that were never written.
+        var forgotten: [Letter] = []
+        var resend = 0
+        /// Executions of which something was not said again, because a newer one took their place.
+        var withdrawn: [ExecutionKey] = []
+    }
+
+    var hasQueued: Bool { letters.contains { $0.progress == .queued } }
+
+    /// Final words that are not known to be heard.
+    public var finalWords: Int { letters.reduce(0) { $0 &+ ($1.kind == .finalWord ? 1 : 0) } }
+
+    var hasSending: Bool {
+        letters.contains { letter in
+            switch letter.progress {
+            case .sending: true
+            case .queued, .written: false
+            }
+        }
+    }
+
+    /// Something was handed over that no pong has covered yet, and that is worth asking about.
+    var hasUnproven: Bool {
+        letters.contains { letter in
+            switch letter.progress {
+            case .sending, .written: true
+            case .queued: false
+            }
+        }
+    }
+
+    func holds(finalWordOf key: ExecutionKey) -> Letter? {
+        letters.first { $0.kind == .finalWord && $0.key == key }
+    }
+
+    mutating func post(_ kind: Letter.Kind, run: UInt64, _ key: ExecutionKey, _ message: OutgoingMessage) {
+        letters.append(
+            Letter(
+                run: run, key: key, kind: kind, message: message, progress: .queued, maybeHeard: false,
+                superseded: false))
+    }
+
+    /// Courtesies and repeated final words have no reserved room. False: dropped.
+    mutating func postUnreserved(
+        _ kind: Letter.Kind, _ key: ExecutionKey, _ message: OutgoingMessage, _ turn: inout Turn
+    ) -> Bool {
+        let unreserved = letters.reduce(0) { $0 &+ ($1.run == 0 ? 1 : 0) }
+        guard unreserved < turn.limits.courtesies else {
+            turn.log(.warn, .courtesyDropped, key)
+            return false
+        }
+        post(kind, run: 0, key, message)
+        return true
+    }
+
+    /// Sends everything queued, in order.
+    mutating func send(over connection: EffectID, _ turn: inout Turn) {
+        for index in letters.indices where letters[index].progress == .queued {
+            let id = turn.ask(.socket(.send(connection: connection, letters[index].message)))
+            letters[index].progress = .sending(id)
+        }
+    }
+
+    /// The run whose claim was written just now, if it was one.
+    mutating func written(_ id: EffectID) -> Letter? {
+        guard let index = letters.firstIndex(where: { $0.progress == .sending(id) }) else { return nil }
+        letters[index].progress = .written(id)
+        return letters[index]
+    }
+
+    /// A pong proves everything that was handed over before its ping. Letters in the order they were written.
+    mutating func heard(before ping: UInt64) -> [Letter] {
+        var heard: [Letter] = []
+        letters.removeAll { letter in
+            guard letter.wasHandedOver(before: ping) else { return false }
+            heard.append(letter)
+            return true
+        }
+        return heard
+    }
+
+    mutating func lost() -> Loss {
+        var loss = Loss()
+        let withdrawnRuns = letters.filter { $0.kind == .finalWord && $0.superseded && $0.mayHaveBeenHeard }
+        loss.withdrawn = withdrawnRuns.map(\.key)
+        let forgotten = letters.filter { $0.kind == .claim && !$0.mayHaveBeenHeard }
+        loss.forgotten = forgotten
+        letters = letters.compactMap { letter in
+            if letter.kind == .courtesy { return nil }
+            // A final word that is not said again takes its claim with it, and a claim that was never written takes
+            // every word about its run with it, repeated ones included.
+            if withdrawnRuns.contains(where: { $0.run == letter.run }) { return nil }
+            if forgotten.contains(where: { $0.run == letter.run || (letter.run == 0 && $0.key == letter.key) }) {
+                return nil
+            }
+            var kept = letter
+            kept.maybeHeard = letter.mayHaveBeenHeard
+            kept.progress = .queued
+            if kept.maybeHeard { loss.resend &+= 1 }
+            return kept
+        }
+        return loss
+    }
+
+    /// A newer execution of the task was assigned: what may have been heard of older ones is never said again.
+    mutating func supersede(olderThan run: UInt64, of task: TaskID) {
+        for index in letters.indices where letters[index].key.task == task && letters[index].run < run {
+            letters[index].superseded = true
+        }
+    }
+}
+
+extension Outbox: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        visitor.list(letters)
+    }
+}
+
+extension Outbox.Letter: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        visitor.serial(run)
+        key.visit(&visitor)
+        visitor.tag(kind.rawValue)
+        message.visit(&visitor)
+        visitor.flag(maybeHeard)
+        visitor.flag(superseded)
+        switch progress {
+        case .queued: visitor.tag(0)
+        case .sending(let id):
+            visitor.tag(1)
+            visitor.id(id)
+        case .written(let id):
+            visitor.tag(2)
+            visitor.id(id)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// The executions known here, each in a slot. A slot is an address for completions, not a permit: whether an execution
+// counts against the limit is asked of its phase, never kept beside it.
+
+import Codecs
+import Effects
+
+public struct Roster: Hashable, Codable, Sendable {
+    /// Slot n lies at n - 1; slot 0 is the worker itself.
+    private var slots: [Task?] = []
+
+    public var tasks: [Task] { slots.compactMap { $0 } }
+    public var isEmpty: Bool { slots.allSatisfy { $0 == nil } }
+    var count: Int { slots.reduce(0) { $0 &+ ($1 == nil ? 0 : 1) } }
+    public var active: Int { slots.reduce(0) { $0 &+ ($1?.isActive == true ? 1 : 0) } }
+    /// The highest slot in use; all slots are 1...highest.
+    public var highest: UInt32 { UInt32(truncatingIfNeeded: slots.count) }
+
+    public subscript(slot: UInt32) -> Task? {
+        get {
+            let index = Int(slot) &- 1
+            return slots.indices.contains(index) ? slots[index] : nil
+        }
+        set {
+            let index = Int(slot) &- 1
+            guard slots.indices.contains(index) else { return }
+            slots[index] = newValue
+            while let last = slots.last, last == nil { slots.removeLast() }
+        }
+    }
+
+    /// Changes the task in place: taken out for the change, so that nothing is copied.
+    mutating func change<Result>(_ slot: UInt32, _ body: (inout Task) -> Result) -> Result? {
+        let index = Int(slot) &- 1
+        guard slots.indices.contains(index), var task = slots[index] else { return nil }
+        slots[index] = nil
+        let result = body(&task)
+        slots[index] = task
+        return result
+    }
+
+    /// The lowest slot that is free.
+    func freeSlot() -> UInt32 {
+        UInt32(truncatingIfNeeded: (slots.firstIndex { $0 == nil } ?? slots.count) &+ 1)
+    }
+
+    mutating func admit(_ task: Task, to slot: UInt32) {
+        let index = Int(slot) &- 1
+        if index == slots.count { slots.append(task) } else if slots.indices.contains(index) { slots[index] = task }
+    }
+
+    func slot(ofActive key: ExecutionKey) -> UInt32? {
+        slot { $0.isActive && $0.key == key }
+    }
+
+    func slot(ofRun run: UInt64) -> UInt32? {
+        slot { $0.serial == run }
+    }
+
+    func slots(ofActive task: TaskID) -> [UInt32] {
+        slots.indices.compactMap { index in
+            guard let entry = slots[index], entry.isActive, entry.key.task == task else { return nil }
+            return UInt32(truncatingIfNeeded: index &+ 1)
+        }
+    }
+
+    /// An earlier execution of the same task has no final word yet.
+    public func mustWait(_ task: Task) -> Bool {
+        slots.contains { other in
+            guard let other else { return false }
+            return other.serial < task.serial && other.isActive && other.key.task == task.key.task
+        }
+    }
+
+    /// Those whose claim is written and that wait for nobody any more, first come first.
+    func ready(of task: TaskID) -> UInt32? {
+        var best: (slot: UInt32, serial: UInt64)?
+        for (index, entry) in slots.enumerated() {
+            guard let entry, entry.key.task == task, entry.isReady, !mustWait(entry) else { continue }
+            if let known = best, known.serial < entry.serial { continue }
+            best = (UInt32(truncatingIfNeeded: index &+ 1), entry.serial)
+        }
+        return best?.slot
+    }
+
+    private func slot(where matches: (Task) -> Bool) -> UInt32? {
+        for (index, entry) in slots.enumerated() {
+            if let entry, matches(entry) { return UInt32(truncatingIfNeeded: index &+ 1) }
+        }
+        return nil
+    }
+}
+
+extension Roster: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        visitor.number(slots.count)
+        for task in slots {
+            visitor.optional(task)
+            guard let task else { continue }
+            // A fingerprint renames serials, which would lose who came first.
+            visitor.number(slots.reduce(0) { $0 &+ (($1?.serial ?? .max) < task.serial ? 1 : 0) })
+        }
+    }
+}

@@ -1,0 +1,116 @@
+// What the operator decided before the start, and the numbers that nothing may exceed. Never changes in a life.
+
+import Codecs
+import Effects
+
+public struct Settings: Hashable, Codable, Sendable {
+    public var workerID: Bytes
+    /// Whose the things outside are: several workers may share a worker id, never this.
+    public var instanceID: Bytes
+    /// Complete, with the worker's id in the query.
+    public var url: Bytes
+    public var serverRootURL: Bytes
+    public var sessionSharingURL: Bytes?
+    public var apiKey: SecretRef
+    /// Tasks at once; 0 is unlimited.
+    public var capacity: Int
+    public var drainTimeout: Span
+    public var taskTimeout: Span?
+    public var cleanup: Bool
+    public var idleOnComplete: Bytes?
+    public var backend: BackendSettings
+    public var limits: Limits
+    public var timing: Timing
+
+    public init(workerID: Bytes, instanceID: Bytes, url: Bytes, backend: BackendSettings) {
+        self.workerID = workerID
+        self.instanceID = instanceID
+        self.url = url
+        self.backend = backend
+        serverRootURL = []
+        sessionSharingURL = nil
+        apiKey = SecretRef(number: 0)
+        capacity = 0
+        drainTimeout = .zero
+        taskTimeout = nil
+        cleanup = true
+        idleOnComplete = nil
+        limits = Limits()
+        timing = Timing()
+    }
+}
+
+public enum BackendSettings: Hashable, Codable, Sendable {
+    case direct(DirectSettings)
+}
+
+public struct DirectSettings: Hashable, Codable, Sendable {
+    public var workspaceRoot: Bytes
+    public var targetDirectory: Bytes?
+    public var ozPath: Bytes?
+    public var setupCommand: Bytes?
+    public var teardownCommand: Bytes?
+    /// From the file and from `-e`; the values are secrets.
+    public var environment: [EnvironmentVariable]
+    /// Where a private git configuration lies when all tasks share one directory.
+    public var temporaryDirectory: Bytes
+
+    public init(workspaceRoot: Bytes, temporaryDirectory: Bytes) {
+        self.workspaceRoot = workspaceRoot
+        self.temporaryDirectory = temporaryDirectory
+        targetDirectory = nil
+        ozPath = nil
+        setupCommand = nil
+        teardownCommand = nil
+        environment = []
+    }
+}
+
+/// Nothing is unbounded. Reaching a limit has a defined answer where it is met.
+public struct Limits: Hashable, Codable, Sendable {
+    /// Executions known at once, those being tidied included; beyond it assignments are rejected.
+    public var tasks = 10_000
+    /// Final words kept for an assignment that is repeated.
+    public var remembered = 1_000
+    /// Messages in the outbox that admission reserved no room for; beyond it they are dropped.
+    public var courtesies = 1_024
+    /// Names tried for a workspace.
+    public var workspaceNames = 100
+    /// Times a removal is tried.
+    public var removals = 3
+    /// Unknown message types that are named in the log.
+    public var unknownTypes = 16
+
+    public init() {}
+}
+
+/// Lengths of time. The contract fixes them; the simulation shrinks some.
+public struct Timing: Hashable, Codable, Sendable {
+    public var handshake = Span.seconds(30)
+    public var backoffFirst = Span.seconds(1)
+    public var backoffCap = Span.seconds(60)
+    public var retryAfterCap = Span.seconds(3600)
+    /// A connection that held so long was a good one.
+    public var stable = Span.seconds(30)
+    public var pingEvery = Span.seconds(30)
+    public var pongWithin = Span.seconds(20)
+    /// How long a message waits for company before a ping asks whether it was heard.
+    public var barrierDelay = Span.milliseconds(250)
+    public var writeStall = Span.seconds(10)
+    public var closeHandshake = Span.seconds(2)
+    /// From SIGTERM to SIGKILL.
+    public var ladder = Span.seconds(10)
+    /// From SIGKILL until a death counts as not observable.
+    public var deathUnseen = Span.seconds(60)
+    /// For the rest of the output once all are dead.
+    public var restOfOutput = Span.milliseconds(200)
+    public var setAside = Span.seconds(2)
+    public var teardown = Span.seconds(60)
+    public var removalRetry = Span.seconds(5)
+    /// For unheard final words at a stop.
+    public var lastWords = Span.seconds(10)
+    /// A stop as a whole, from the end of the draining.
+    public var stop = Span.seconds(85)
+
+    public init() {}
+}

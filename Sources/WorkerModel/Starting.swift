@@ -1,0 +1,76 @@
+// The backend's own checks before the first dial.
+//
+//   fresh -> checking -> passed | failed
+//
+// A check that fails ends the process with one clear line; a worker that can't run anything must not claim anything.
+
+import Codecs
+import Effects
+
+public struct Starting: Hashable, Codable, Sendable {
+    public enum Phase: Hashable, Codable, Sendable {
+        case fresh
+        /// First the agent, then the ground it stands on.
+        case findingAgent(EffectID)
+        case checkingGround(EffectID, executable: Bytes)
+        case passed(Backend)
+        case failed
+    }
+
+    public private(set) var phase: Phase = .fresh
+
+    mutating func begin(_ turn: inout Turn) {
+        guard phase == .fresh, case .direct(let direct) = turn.settings.backend else { return }
+        turn.log(.info, .starting)
+        phase = .findingAgent(turn.ask(.files(.findExecutable(path: direct.ozPath))))
+    }
+
+    mutating func take(_ event: FilesEvent, _ turn: inout Turn) {
+        guard case .direct(let direct) = turn.settings.backend else { return }
+        switch (phase, event) {
+        case (.findingAgent(event.id), .found(_, let path)):
+            let call: FilesCall =
+                direct.targetDirectory.map { .checkDirectory($0) } ?? .prepareRoot(direct.workspaceRoot)
+            phase = .checkingGround(turn.ask(.files(call)), executable: path)
+        case (.findingAgent(event.id), _):
+            fail(.agentMissing(path: direct.ozPath, event.failure), &turn)
+        case (.checkingGround(event.id, let executable), .done):
+            phase = .passed(.direct(direct, executable: executable))
+        case (.checkingGround(event.id, _), _):
+            if let target = direct.targetDirectory {
+                fail(.targetDirectory(target, event.failure), &turn)
+            } else {
+                fail(.workspaceRoot(direct.workspaceRoot, event.failure), &turn)
+            }
+        case (.fresh, _), (.findingAgent, _), (.checkingGround, _), (.passed, _), (.failed, _): turn.late()
+        }
+    }
+
+    mutating func broke(_ id: EffectID, _ turn: inout Turn) {
+        take(.failed(id, .system(errno: 0)), &turn)
+    }
+
+    private mutating func fail(_ problem: BackendProblem, _ turn: inout Turn) {
+        turn.log(.error, .backendUnusable(problem))
+        phase = .failed
+    }
+}
+
+extension Starting: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        switch phase {
+        case .fresh: visitor.tag(0)
+        case .findingAgent(let id):
+            visitor.tag(1)
+            visitor.id(id)
+        case .checkingGround(let id, let executable):
+            visitor.tag(2)
+            visitor.id(id)
+            visitor.bytes(executable)
+        case .passed(.direct(_, let executable)):
+            visitor.tag(3)
+            visitor.bytes(executable)
+        case .failed: visitor.tag(4)
+        }
+    }
+}

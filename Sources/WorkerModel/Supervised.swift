@@ -1,0 +1,189 @@
+// A process under its supervisor: the holding of a running command.
+//
+//   starting    -> alive | over | killing
+//   alive       -> terminating | killing | clearing | draining | over
+//   terminating -> killing | clearing | draining | over
+//   killing     -> clearing | draining | over | haunting
+//   clearing    -> draining | over | haunting      (the command ended, its descendants are being killed)
+//   draining    -> over                            (all dead, the rest of the output comes)
+//   haunting    -> clearing | draining | over      (no death was seen in time; killed again and again)
+//   over
+//
+// A process is named by the id of its start, which is ours alone, so it can be killed unseen: before its start was
+// answered, and once more when the late answer comes.
+
+import Effects
+
+public struct Supervised: Hashable, Codable, Sendable {
+    public enum Phase: Hashable, Codable, Sendable {
+        case starting
+        case alive
+        case terminating(killAt: Instant)
+        case killing(unseenAt: Instant)
+        case clearing(ProcessEnd, unseenAt: Instant)
+        case draining(ProcessEnd, abandonAt: Instant)
+        case haunting(retryAt: Instant)
+        case over(Outcome)
+    }
+
+    public enum Outcome: Hashable, Codable, Sendable {
+        case ended(ProcessEnd)
+        case notStarted(StartFailure)
+        case broken
+    }
+
+    public let id: EffectID
+    public private(set) var phase: Phase
+
+    /// Asks for the start.
+    init(_ launch: Launch, _ turn: inout Turn) {
+        // The intent names the process before it can exist.
+        id = turn.mint()
+        turn.note(.intended(launch.key, .process(id)))
+        turn.ask(.process(.start(launch)), as: id)
+        phase = .starting
+    }
+
+    public var outcome: Outcome? {
+        switch phase {
+        case .over(let outcome): outcome
+        case .starting, .alive, .terminating, .killing, .clearing, .draining, .haunting: nil
+        }
+    }
+
+    public var isHaunting: Bool {
+        switch phase {
+        case .haunting: true
+        case .starting, .alive, .terminating, .killing, .clearing, .draining, .over: false
+        }
+    }
+
+    public var deadline: Instant? {
+        switch phase {
+        case .terminating(let at), .killing(let at), .clearing(_, let at), .draining(_, let at), .haunting(let at): at
+        case .starting, .alive, .over: nil
+        }
+    }
+
+    /// The first rung of the ladder. What has not started yet has nothing to finish, so it is killed.
+    mutating func terminate(_ turn: inout Turn) {
+        switch phase {
+        case .starting: kill(&turn)
+        case .alive:
+            turn.ask(.process(.signal(process: id, .terminate)))
+            phase = .terminating(killAt: turn.at.after(turn.timing.ladder))
+        case .terminating, .killing, .clearing, .draining, .haunting, .over: break
+        }
+    }
+
+    mutating func kill(_ turn: inout Turn) {
+        switch phase {
+        case .starting, .alive, .terminating:
+            turn.ask(.process(.kill(process: id)))
+            phase = .killing(unseenAt: turn.at.after(turn.timing.deathUnseen))
+        case .killing, .clearing, .draining, .haunting, .over: break
+        }
+    }
+
+    /// Takes what became of it. False where the event is of another process.
+    mutating func take(_ event: ProcessEvent, _ key: ExecutionKey, _ turn: inout Turn) -> Bool {
+        guard event.id == id else { return false }
+        switch event {
+        case .started: started(key, &turn)
+        case .startFailed(_, let failure): over(.notStarted(failure), key, &turn)
+        case .exited(_, let end): exited(end, &turn)
+        case .cleared(_, let end): cleared(end, &turn)
+        case .finished(_, let end): over(.ended(end), key, &turn)
+        }
+        return true
+    }
+
+    /// The hands lost it: nothing more will be heard, so it is killed unseen and counts as over.
+    mutating func broke(_ key: ExecutionKey, _ turn: inout Turn) {
+        turn.ask(.process(.kill(process: id)))
+        over(.broken, key, &turn)
+    }
+
+    mutating func tick(_ key: ExecutionKey, _ turn: inout Turn) {
+        guard let deadline, deadline <= turn.at else { return }
+        switch phase {
+        case .terminating:
+            turn.log(.warn, .taskKilled, key)
+            kill(&turn)
+        case .killing, .clearing, .haunting:
+            if !isHaunting { turn.log(.error, .deathUnconfirmed, key) }
+            turn.ask(.process(.kill(process: id)))
+            phase = .haunting(retryAt: turn.at.after(turn.timing.deathUnseen))
+        case .draining(let end, _):
+            turn.ask(.process(.abandonOutput(process: id)))
+            // Abandoning is answered at once by `finished`; asking again does no harm if that is slow.
+            phase = .draining(end, abandonAt: turn.at.after(turn.timing.deathUnseen))
+        case .starting, .alive, .over: break
+        }
+    }
+
+    private mutating func started(_ key: ExecutionKey, _ turn: inout Turn) {
+        turn.note(.acquired(key, .process(id)))
+        switch phase {
+        case .starting: phase = .alive
+        case .killing, .haunting: turn.ask(.process(.kill(process: id)))
+        case .alive, .terminating, .clearing, .draining, .over: turn.late()
+        }
+    }
+
+    private mutating func exited(_ end: ProcessEnd, _ turn: inout Turn) {
+        switch phase {
+        case .starting, .alive, .terminating, .killing, .haunting:
+            phase = .clearing(end, unseenAt: turn.at.after(turn.timing.deathUnseen))
+        case .clearing, .draining, .over: turn.late()
+        }
+    }
+
+    private mutating func cleared(_ end: ProcessEnd, _ turn: inout Turn) {
+        switch phase {
+        case .starting, .alive, .terminating, .killing, .clearing, .haunting:
+            phase = .draining(end, abandonAt: turn.at.after(turn.timing.restOfOutput))
+        case .draining, .over: turn.late()
+        }
+    }
+
+    private mutating func over(_ outcome: Outcome, _ key: ExecutionKey, _ turn: inout Turn) {
+        if case .over = phase { return turn.late() }
+        turn.note(.released(key, .process(id)))
+        phase = .over(outcome)
+    }
+}
+
+extension Supervised: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        visitor.id(id)
+        switch phase {
+        case .starting: visitor.tag(0)
+        case .alive: visitor.tag(1)
+        case .terminating(let at):
+            visitor.tag(2)
+            visitor.instant(at)
+        case .killing(let at):
+            visitor.tag(3)
+            visitor.instant(at)
+        case .clearing(let end, let at):
+            visitor.tag(4)
+            end.visit(&visitor)
+            visitor.instant(at)
+        case .draining(let end, let at):
+            visitor.tag(5)
+            end.visit(&visitor)
+            visitor.instant(at)
+        case .haunting(let at):
+            visitor.tag(6)
+            visitor.instant(at)
+        case .over(.ended(let end)):
+            visitor.tag(7)
+            end.visit(&visitor)
+        case .over(.notStarted(let failure)):
+            visitor.tag(8)
+            failure.visit(&visitor)
+        case .over(.broken): visitor.tag(9)
+        }
+    }
+}

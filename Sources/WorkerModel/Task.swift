@@ -1,0 +1,218 @@
+// One execution, from its claim until nothing of it is left.
+//
+//   claimed -> running | reported      (waits for its claim to be written, and for an earlier execution of its task)
+//   running -> reported                (the backend's step; its last phases hold the verdict back until all is dead)
+//   reported -> gone                   (the final word is in the outbox; what remains is tidied; no slot is held)
+//   gone
+//
+// The verdict is decided once, by the step, and leaves it only when the thing is dead.
+
+import Codecs
+import Effects
+
+public struct Task: Hashable, Codable, Sendable {
+    public enum Phase: Hashable, Codable, Sendable {
+        case claimed(TaskPlan, written: Bool)
+        case running(DirectStep, timeUp: Instant?)
+        case reported(DirectTidying)
+        case gone
+    }
+
+    /// What a turn brought that the roster must know.
+    public enum News: Hashable, Sendable {
+        case nothing
+        case ended(DirectStep.Judgement)
+    }
+
+    public let key: ExecutionKey
+    /// The order of admission; also tells two runs of one key apart.
+    public let serial: UInt64
+    public let assignedAt: Instant
+    public private(set) var phase: Phase
+    private let secrets: SecretRange
+
+    init(_ assignment: Assignment, _ turn: inout Turn) {
+        key = assignment.key
+        serial = turn.mint().sequence
+        assignedAt = turn.at
+        secrets = assignment.secrets
+        phase = .claimed(TaskPlan(assignment, turn.settings), written: false)
+    }
+
+    /// Holds a slot: no final word yet.
+    public var isActive: Bool {
+        switch phase {
+        case .claimed, .running: true
+        case .reported, .gone: false
+        }
+    }
+
+    public var isGone: Bool {
+        switch phase {
+        case .gone: true
+        case .claimed, .running, .reported: false
+        }
+    }
+
+    /// Claimed and written, waiting only for its turn.
+    public var isReady: Bool {
+        switch phase {
+        case .claimed(_, let written): written
+        case .running, .reported, .gone: false
+        }
+    }
+
+    public var deadline: Instant? {
+        switch phase {
+        case .running(let step, let timeUp): earlier(step.deadline, timeUp)
+        case .reported(let tidying): tidying.deadline
+        case .claimed, .gone: nil
+        }
+    }
+
+    // MARK: - Events
+
+    mutating func claimWritten() {
+        guard case .claimed(let plan, _) = phase else { return }
+        phase = .claimed(plan, written: true)
+    }
+
+    mutating func start(_ backend: Backend, _ turn: inout Turn) -> News {
+        guard case .claimed(let plan, true) = phase else { return .nothing }
+        switch backend {
+        case .direct(let direct, let executable):
+            let step = DirectStep(key, plan, executable: executable, direct, &turn)
+            phase = .running(step, timeUp: turn.settings.taskTimeout.map { turn.at.after($0) })
+        }
+        return settle(backend, &turn)
+    }
+
+    mutating func stop(_ cause: StopCause, _ backend: Backend, _ turn: inout Turn) -> News {
+        switch phase {
+        case .claimed:
+            forgetSecrets(&turn)
+            phase = .gone
+            return .ended(DirectStep.Judgement(cause == .cancellation ? .cancelled : .failed(.gracefulShutdown)))
+        case .running(var step, let timeUp):
+            if step.stopping == nil { turn.log(.info, .taskStopping(cause), key) }
+            step.stop(cause, &turn)
+            phase = .running(step, timeUp: timeUp)
+            return settle(backend, &turn)
+        case .reported, .gone: return .nothing
+        }
+    }
+
+    mutating func take(_ event: FilesEvent, _ backend: Backend, _ turn: inout Turn) -> News {
+        switch (phase, backend) {
+        case (.running(var step, let timeUp), .direct(let direct, _)):
+            step.take(event, direct, &turn)
+            phase = .running(step, timeUp: timeUp)
+        case (.reported(var tidying), .direct(let direct, _)):
+            tidying.take(event, direct, &turn)
+            phase = .reported(tidying)
+        case (.claimed, _), (.gone, _): turn.lateFile(event)
+        }
+        return settle(backend, &turn)
+    }
+
+    mutating func take(_ event: ProcessEvent, _ backend: Backend, _ turn: inout Turn) -> News {
+        switch (phase, backend) {
+        case (.running(var step, let timeUp), .direct(let direct, _)):
+            step.take(event, direct, &turn)
+            phase = .running(step, timeUp: timeUp)
+        case (.reported(var tidying), .direct(let direct, _)):
+            tidying.take(event, direct, &turn)
+            phase = .reported(tidying)
+        case (.claimed, _), (.gone, _): turn.late()
+        }
+        return settle(backend, &turn)
+    }
+
+    mutating func tick(_ backend: Backend, _ turn: inout Turn) -> News {
+        switch (phase, backend) {
+        case (.running(var step, let timeUp), .direct(let direct, _)):
+            var timeUp = timeUp
+            if let due = timeUp, due <= turn.at {
+                timeUp = nil
+                if step.stopping == nil { turn.log(.info, .taskStopping(.timeout), key) }
+                step.stop(.timeout, &turn)
+            } else {
+                step.tick(direct, &turn)
+            }
+            phase = .running(step, timeUp: timeUp)
+        case (.reported(var tidying), .direct(let direct, _)):
+            tidying.tick(direct, &turn)
+            phase = .reported(tidying)
+        case (.claimed, _), (.gone, _): break
+        }
+        return settle(backend, &turn)
+    }
+
+    mutating func broke(_ id: EffectID, _ backend: Backend, _ turn: inout Turn) -> News {
+        switch (phase, backend) {
+        case (.running(var step, let timeUp), .direct(let direct, _)):
+            step.broke(id, direct, &turn)
+            phase = .running(step, timeUp: timeUp)
+        case (.reported(var tidying), .direct(let direct, _)):
+            tidying.broke(id, direct, &turn)
+            phase = .reported(tidying)
+        case (.claimed, _), (.gone, _): turn.late()
+        }
+        return settle(backend, &turn)
+    }
+
+    /// The claim was never written: forgotten together with its assignment.
+    mutating func forget(_ turn: inout Turn) {
+        guard case .claimed = phase else { return }
+        forgetSecrets(&turn)
+        phase = .gone
+    }
+
+    // MARK: - The end
+
+    private mutating func settle(_ backend: Backend, _ turn: inout Turn) -> News {
+        var news = News.nothing
+        if case .running(let step, _) = phase, let judgement = step.judgement, case .direct(let direct, _) = backend {
+            news = .ended(judgement)
+            turn.note(.verdictDecided(key))
+            phase = .reported(DirectTidying(step, direct, &turn))
+        }
+        if case .reported(let tidying) = phase, tidying.isDone {
+            for range in tidying.secrets where !range.isEmpty { turn.ask(.forgetSecrets(range)) }
+            phase = .gone
+        }
+        return news
+    }
+
+    private func forgetSecrets(_ turn: inout Turn) {
+        if !secrets.isEmpty { turn.ask(.forgetSecrets(secrets)) }
+    }
+}
+
+/// The backend with what the start found out about it.
+public enum Backend: Hashable, Codable, Sendable {
+    case direct(DirectSettings, executable: Bytes)
+}
+
+extension Task: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        key.visit(&visitor)
+        visitor.serial(serial)
+        visitor.memory(assignedAt)
+        secrets.visit(&visitor)
+        switch phase {
+        case .claimed(let plan, let written):
+            visitor.tag(0)
+            plan.visit(&visitor)
+            visitor.flag(written)
+        case .running(let step, let timeUp):
+            visitor.tag(1)
+            step.visit(&visitor)
+            visitor.optional(timeUp) { $0.instant($1) }
+        case .reported(let tidying):
+            visitor.tag(2)
+            tidying.visit(&visitor)
+        case .gone: visitor.tag(3)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// One step under way: what came in with the event, and what goes out.
+//
+// Machines write their requests here in order. The ids come from one counter of the worker's state, so a request has
+// the same name in production, in a replay and in the simulation.
+
+import Codecs
+import Effects
+
+public struct Turn {
+    public let at: Instant
+    public let wall: WallTime
+    public let settings: Settings
+    /// Whose turn it is: requests are minted for this slot.
+    public var slot: UInt32 = 0
+    public private(set) var requests: [Request]
+    public private(set) var sequence: UInt64
+    private var entropy: UInt64
+
+    init(_ input: Input, settings: Settings, sequence: UInt64, requests: [Request]) {
+        at = input.at
+        wall = input.wall
+        entropy = input.entropy
+        self.settings = settings
+        self.sequence = sequence
+        self.requests = requests
+    }
+
+    var timing: Timing { settings.timing }
+    var limits: Limits { settings.limits }
+
+    /// Mints a name without asking for anything.
+    mutating func mint() -> EffectID {
+        sequence &+= 1
+        return EffectID(slot: slot, sequence: sequence)
+    }
+
+    @discardableResult
+    mutating func ask(_ effect: Effect) -> EffectID {
+        let id = mint()
+        requests.append(Request(id: id, effect: effect))
+        return id
+    }
+
+    /// Asks under a name that was minted before.
+    mutating func ask(_ effect: Effect, as id: EffectID) {
+        requests.append(Request(id: id, effect: effect))
+    }
+
+    mutating func log(_ level: LogLevel, _ saying: Saying, _ key: ExecutionKey? = nil) {
+        ask(.log(LogRecord(level, saying, key)))
+    }
+
+    mutating func measure(_ measure: Measure) {
+        ask(.measure(measure))
+    }
+
+    mutating func note(_ call: JournalCall) {
+        ask(.journal(call))
+    }
+
+    /// The next piece of this input's chance; the same input gives the same pieces.
+    mutating func draw() -> UInt64 {
+        entropy = entropy &+ 0x9E37_79B9_7F4A_7C15
+        var mixed = entropy
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// A stale completion: it acquired nothing, so it changes nothing, but it is counted.
+    mutating func late() {
+        measure(.lateCompletion)
+    }
+}

@@ -1,0 +1,170 @@
+// What the worker does with a message, in the order of the protocol, and what it says when an execution ended.
+
+import Codecs
+import Effects
+
+extension Worker {
+    mutating func heed(_ news: Connection.News, _ turn: inout Turn) {
+        switch news {
+        case .received(let message): receive(message, &turn)
+        case .claimWritten(let run): claimWritten(run, &turn)
+        case .claimsForgotten(let claims):
+            for claim in claims { forget(claim, &turn) }
+        case .finalWordHeard(let key):
+            turn.log(.debug, .finalWordHeard, key)
+            turn.note(.verdictHeard(key))
+        case .ended: break
+        }
+    }
+
+    private mutating func receive(_ message: IncomingMessage, _ turn: inout Turn) {
+        switch message {
+        case .assignment(let assignment): assign(assignment, &turn)
+        case .unreadableAssignment(let key, let problem):
+            turn.log(.warn, .messageUnreadable(problem), key)
+            reject(key, .unreadable(problem), .unreadable, &turn)
+        case .cancellation(let task): cancel(task, &turn)
+        case .heartbeat: break
+        case .unknown(let type):
+            guard !unknownTypes.contains(type), unknownTypes.count < turn.limits.unknownTypes else { return }
+            unknownTypes.append(type)
+            turn.log(.warn, .messageTypeUnknown(type))
+        case .unreadable(let problem): turn.log(.warn, .messageUnreadable(problem))
+        }
+    }
+
+    // MARK: - Assignments
+
+    private mutating func assign(_ assignment: Assignment, _ turn: inout Turn) {
+        let key = assignment.key
+        turn.log(.debug, .taskAssigned, key)
+        if roster.slot(ofActive: key) != nil {
+            turn.log(.info, .claimRepeated, key)
+            let claim = OutgoingMessage.claimed(key.task, worker: turn.settings.workerID)
+            _ = connection.outbox.postUnreserved(.courtesy, key, claim, &turn)
+            return drop(assignment, &turn)
+        }
+        if let word = memory.finalWord(of: key) {
+            repeatFinalWord(word, key, &turn)
+            return drop(assignment, &turn)
+        }
+        if let rejection = refusal(assignment, turn) {
+            let label: RejectionLabel
+            switch rejection {
+            case .atCapacity: label = .atCapacity
+            case .shuttingDown: label = .shuttingDown
+            case .unreadable, .lifecycleHooksRequired: label = .unreadable
+            }
+            reject(key, rejection, label, &turn)
+            return drop(assignment, &turn)
+        }
+        claim(assignment, &turn)
+    }
+
+    private func refusal(_ assignment: Assignment, _ turn: Turn) -> Rejection? {
+        if !life.admits { return .shuttingDown }
+        if assignment.hooksRequired { return .lifecycleHooksRequired }
+        let capacity = turn.settings.capacity
+        if capacity > 0, roster.active >= capacity { return .atCapacity }
+        if roster.count >= turn.limits.tasks { return .atCapacity }
+        return nil
+    }
+
+    private mutating func claim(_ assignment: Assignment, _ turn: inout Turn) {
+        let key = assignment.key
+        let slot = roster.freeSlot()
+        turn.slot = slot
+        let task = Task(assignment, &turn)
+        turn.slot = 0
+        roster.admit(task, to: slot)
+        connection.outbox.supersede(olderThan: task.serial, of: key.task)
+        connection.outbox.post(
+            .claim, run: task.serial, key, .claimed(key.task, worker: turn.settings.workerID))
+        if assignment.shape.vcpus != nil || assignment.shape.memoryGiB != nil {
+            turn.log(.debug, .shapesDoNotApply, key)
+        }
+    }
+
+    private mutating func reject(
+        _ key: ExecutionKey, _ rejection: Rejection, _ label: RejectionLabel, _ turn: inout Turn
+    ) {
+        turn.log(.warn, .taskRejected(rejection), key)
+        turn.measure(.taskRejected(label))
+        _ = connection.outbox.postUnreserved(.courtesy, key, .rejected(key.task, rejection), &turn)
+    }
+
+    private mutating func repeatFinalWord(_ word: OutgoingMessage, _ key: ExecutionKey, _ turn: inout Turn) {
+        turn.log(.info, .finalWordRepeated, key)
+        // One that waits for its sending answers this assignment, too.
+        if let letter = connection.outbox.holds(finalWordOf: key), letter.progress == .queued { return }
+        _ = connection.outbox.postUnreserved(.finalWord, key, word, &turn)
+    }
+
+    private func drop(_ assignment: Assignment, _ turn: inout Turn) {
+        if !assignment.secrets.isEmpty { turn.ask(.forgetSecrets(assignment.secrets)) }
+    }
+
+    private mutating func claimWritten(_ run: UInt64, _ turn: inout Turn) {
+        guard let slot = roster.slot(ofRun: run), let task = roster[slot] else { return }
+        turn.log(.info, .taskClaimed, task.key)
+        turn.measure(.taskClaimed)
+        _ = roster.change(slot) { $0.claimWritten() }
+        guard let backend = life.backend else { return }
+        if roster.mustWait(task) { return turn.log(.info, .taskWaiting, task.key) }
+        with(slot, backend, &turn) { $0.start($1, &$2) }
+    }
+
+    private mutating func forget(_ claim: Outbox.Letter, _ turn: inout Turn) {
+        memory.forget(claim.key)
+        guard let slot = roster.slot(ofRun: claim.run) else { return }
+        turn.log(.warn, .claimNotWritten, roster[slot]?.key)
+        turn.slot = slot
+        _ = roster.change(slot) { $0.forget(&turn) }
+        turn.slot = 0
+        guard let task = roster[slot], task.isGone else { return }
+        roster[slot] = nil
+        if let backend = life.backend, let next = roster.ready(of: task.key.task) {
+            with(next, backend, &turn) { $0.start($1, &$2) }
+        }
+    }
+
+    // MARK: - Ends
+
+    private mutating func cancel(_ task: TaskID, _ turn: inout Turn) {
+        let slots = roster.slots(ofActive: task)
+        guard !slots.isEmpty, let backend = life.backend else {
+            let key = ExecutionKey(task: task, execution: nil)
+            return turn.log(.warn, .cancellationUnknown, key)
+        }
+        // The latest first: an execution that only waits must not start because the one before it ended.
+        let latestFirst = slots.sorted { (roster[$0]?.serial ?? 0) > (roster[$1]?.serial ?? 0) }
+        for slot in latestFirst {
+            turn.log(.info, .cancellationRequested, roster[slot]?.key)
+            with(slot, backend, &turn) { $0.stop(.cancellation, $1, &$2) }
+        }
+    }
+
+    mutating func report(_ task: Task, _ judgement: DirectStep.Judgement, _ turn: inout Turn) {
+        let word: OutgoingMessage
+        let label: ResultLabel
+        var reason: FailureReason?
+        switch judgement.verdict {
+        case .completed:
+            word = .completed(task.key)
+            label = .succeeded
+            turn.log(.info, .taskCompleted, task.key)
+        case .cancelled:
+            word = .cancelled(task.key)
+            label = .cancelled
+            turn.log(.info, .taskCancelled, task.key)
+        case .failed(let failure):
+            word = .failed(task.key, failure, exitCode: judgement.exitCode)
+            label = .failed
+            reason = failure.reason
+            turn.log(.warn, .taskFailed(failure, exitCode: judgement.exitCode), task.key)
+        }
+        turn.measure(.taskEnded(label, reason, after: turn.at.since(task.assignedAt)))
+        connection.outbox.post(.finalWord, run: task.serial, task.key, word)
+        memory.remember(task.key, word, turn.limits)
+    }
+}

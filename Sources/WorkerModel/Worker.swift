@@ -1,0 +1,159 @@
+// The root: everything the daemon has decided, and which machine sees which event.
+//
+// `take` is the only door. It is total: every event in every state has an answer, and none traps.
+
+import Codecs
+import Effects
+
+public struct Worker: Hashable, Codable, Sendable {
+    public let settings: Settings
+    public internal(set) var life: Life
+    public internal(set) var connection = Connection()
+    public internal(set) var roster = Roster()
+    public internal(set) var memory = Memory()
+    /// Types that were named in the log once.
+    var unknownTypes: [Bytes] = []
+    private var sequence: UInt64 = 0
+
+    public init(settings: Settings) {
+        self.settings = settings
+        life = .starting(Starting())
+    }
+
+    public var exitCode: Int32? { life.exitCode }
+
+    /// The earliest deadline of all machines, by a walk over all of them. `Core` keeps an index of it.
+    public func nextDeadline() -> Instant? {
+        guard exitCode == nil else { return nil }
+        var next = earlier(life.deadline, connection.deadline)
+        for task in roster.tasks { next = earlier(next, task.deadline) }
+        return next
+    }
+
+    /// As the design states it: a value and an input give a value and a list.
+    public func step(_ input: Input) -> (Worker, [Request]) {
+        var next = self
+        var requests: [Request] = []
+        next.take(input, into: &requests)
+        return (next, requests)
+    }
+
+    public mutating func take(_ input: Input, into requests: inout [Request]) {
+        guard exitCode == nil else { return }
+        var taken: [Request] = []
+        swap(&taken, &requests)
+        var turn = Turn(input, settings: settings, sequence: sequence, requests: taken)
+        dispatch(input.event, &turn)
+        connection.flush(&turn, hurry: isStopping)
+        proceed(&turn)
+        sequence = turn.sequence
+        requests = turn.requests
+    }
+
+    private var isStopping: Bool {
+        switch life {
+        case .stopping: true
+        case .starting, .running, .draining, .closing, .stopped: false
+        }
+    }
+
+    private mutating func dispatch(_ event: Event, _ turn: inout Turn) {
+        switch event {
+        case .began:
+            guard case .starting(var starting) = life else { return }
+            starting.begin(&turn)
+            life = .starting(starting)
+        case .tick: tick(&turn)
+        case .socket(let event):
+            let news = connection.take(event, &turn)
+            for piece in news { heed(piece, &turn) }
+        case .process(let event): route(event.id, &turn, { $0.late() }) { $0.take(event, $1, &$2) }
+        case .files(let event): takeFiles(event, &turn)
+        case .operator(.stopRequested(let signal)): stopRequested(signal, &turn)
+        case .interpreter(.contractBroken(let id)): contractBroken(id, &turn)
+        }
+    }
+
+    private mutating func takeFiles(_ event: FilesEvent, _ turn: inout Turn) {
+        guard event.id.slot == 0, case .starting(var starting) = life else {
+            return route(event.id, &turn, { $0.lateFile(event) }) { $0.take(event, $1, &$2) }
+        }
+        starting.take(event, &turn)
+        life = .starting(starting)
+    }
+
+    private mutating func contractBroken(_ id: EffectID, _ turn: inout Turn) {
+        turn.log(.error, .contractBroken, roster[id.slot]?.key)
+        turn.measure(.contractBroken)
+        if id.slot != 0 { return route(id, &turn, { $0.late() }) { $0.broke(id, $1, &$2) } }
+        if case .starting(var starting) = life {
+            starting.broke(id, &turn)
+            life = .starting(starting)
+            return
+        }
+        let news = connection.broke(id, &turn)
+        for piece in news { heed(piece, &turn) }
+    }
+
+    // MARK: - Tasks
+
+    /// Hands the turn to the task in the id's slot. It accepts by the id itself, so a slot that was given to another
+    /// execution meanwhile answers as to any late completion.
+    private mutating func route(
+        _ id: EffectID, _ turn: inout Turn, _ late: (inout Turn) -> Void,
+        _ body: (inout Task, Backend, inout Turn) -> Task.News
+    ) {
+        guard let backend = life.backend, roster[id.slot] != nil else { return late(&turn) }
+        with(id.slot, backend, &turn, body)
+    }
+
+    mutating func with(
+        _ slot: UInt32, _ backend: Backend, _ turn: inout Turn,
+        _ body: (inout Task, Backend, inout Turn) -> Task.News
+    ) {
+        turn.slot = slot
+        let news = roster.change(slot) { body(&$0, backend, &turn) } ?? .nothing
+        turn.slot = 0
+        guard let task = roster[slot] else { return }
+        if task.isGone { roster[slot] = nil }
+        guard case .ended(let judgement) = news else { return }
+        report(task, judgement, &turn)
+        if let next = roster.ready(of: task.key.task) { with(next, backend, &turn) { $0.start($1, &$2) } }
+    }
+
+    private mutating func tick(_ turn: inout Turn) {
+        var due: [(at: Instant, slot: UInt32)] = []
+        if let at = connection.deadline, at <= turn.at { due.append((at, 0)) }
+        if life.backend != nil, roster.highest > 0 {
+            for slot in 1...roster.highest {
+                if let at = roster[slot]?.deadline, at <= turn.at { due.append((at, slot)) }
+            }
+        }
+        due.sort { ($0.at, $0.slot) < ($1.at, $1.slot) }
+        for entry in due {
+            if entry.slot == 0 {
+                connection.tick(&turn)
+            } else if let backend = life.backend {
+                with(entry.slot, backend, &turn) { $0.tick($1, &$2) }
+            }
+        }
+    }
+}
+
+extension Worker: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        life.visit(&visitor)
+        connection.visit(&visitor)
+        roster.visit(&visitor)
+        memory.visit(&visitor)
+        visitor.number(unknownTypes.count)
+        for type in unknownTypes { visitor.bytes(type) }
+        visitor.serial(sequence)
+    }
+
+    public var digest: UInt64 {
+        var visitor = Visitor()
+        visit(&visitor)
+        return visitor.result
+    }
+}

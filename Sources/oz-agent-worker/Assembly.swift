@@ -1,0 +1,53 @@
+// From the resolved configuration to what the daemon is started with: values that are secret get references here, so
+// that the model never sees one.
+
+import Codecs
+import Configuration
+import Effects
+import Interpreter
+import WorkerModel
+
+struct Assembly {
+    let options: DaemonOptions
+
+    init?(
+        _ configuration: ResolvedConfiguration, _ direct: Configuration.DirectSettings, instance: Bytes,
+        _ environment: [(name: Bytes, value: Bytes)]
+    ) {
+        guard let parts = try? URLParts(parsing: configuration.webSocketURL) else { return nil }
+        let url = parts.settingQuery(Bytes(text: "worker_id"), configuration.workerID)
+        // Number 0 is the API key's.
+        var secrets: [Secret] = []
+        let variables = direct.environment.map { entry -> EnvironmentVariable in
+            let ref = SecretRef(number: UInt64(secrets.count) + 1)
+            secrets.append(Secret(ref: ref, bytes: entry.value.bytes, kind: .text))
+            return EnvironmentVariable(name: entry.name, value: .secret(ref))
+        }
+        let temporary = environment.first { $0.name.equals("TMPDIR") }?.value ?? Bytes(text: "/tmp")
+        var backend = WorkerModel.DirectSettings(
+            workspaceRoot: direct.workspaceRoot, temporaryDirectory: temporary)
+        backend.targetDirectory = direct.targetDirectory
+        backend.ozPath = direct.ozPath
+        backend.setupCommand = direct.setupCommand
+        backend.teardownCommand = direct.teardownCommand
+        backend.environment = variables
+        var settings = Settings(
+            workerID: configuration.workerID, instanceID: instance, url: url.bytes, backend: .direct(backend))
+        settings.serverRootURL = configuration.serverRootURL
+        settings.sessionSharingURL = configuration.sessionSharingServerURL
+        settings.capacity = configuration.maxConcurrentTasks
+        settings.drainTimeout = Span(nanoseconds: UInt64(clamping: configuration.drainTimeout))
+        settings.taskTimeout = configuration.taskTimeout.map { Span(nanoseconds: UInt64(clamping: $0)) }
+        settings.cleanup = configuration.cleanup
+        settings.idleOnComplete = configuration.idleOnComplete
+        let key: DialKey
+        switch configuration.apiKey {
+        case .flag(let value), .environment(let value): key = .fixed(value.bytes)
+        case .file(let path): key = .file(path)
+        }
+        options = DaemonOptions(
+            settings: settings, key: key, secrets: secrets, environment: environment,
+            log: Assembly.logChoice(configuration, environment),
+            userAgent: Bytes(text: "oz-agent-worker/\(Version.number)"))
+    }
+}

@@ -1,0 +1,57 @@
+// The commands, each with the line that `--help` shows.
+
+import Codecs
+import ControlPlane
+
+enum Command: String, CaseIterable {
+    case run
+    case explore
+    case controlPlane = "control-plane"
+    case demo
+    case version
+    case help
+
+    var summary: String {
+        switch self {
+        case .run: "run the worker (the default)"
+        case .explore: "search every interleaving of the model's scenarios, and say what was found"
+        case .controlPlane: "serve a control plane for development on this machine"
+        case .demo: "run the worker against that control plane, with a stub agent"
+        case .version: "print version, commit and libraries"
+        case .help: "print this help"
+        }
+    }
+
+    static func run(_ arguments: [Bytes]) -> Int32 {
+        guard let word = arguments.first, let command = Command(rawValue: word.text) else {
+            return refused(arguments) ?? runWorker(arguments)
+        }
+        let rest = Array(arguments.dropFirst())
+        switch command {
+        case .run: return runWorker(rest)
+        case .explore: return runExplore(rest)
+        case .controlPlane: return controlPlaneMain(arguments: rest)
+        case .demo: return runDemo(rest)
+        case .version: return runWorker([Bytes(text: "--version")])
+        case .help: return runWorker([Bytes(text: "--help")])
+        }
+    }
+
+    /// A first word that is neither a command nor a flag.
+    private static func refused(_ arguments: [Bytes]) -> Int32? {
+        guard let word = arguments.first, word.first != UInt8(ascii: "-") else { return nil }
+        let names = allCases.map { Bytes(text: $0.rawValue) }
+        let near = DidYouMean.closest(to: word, among: names).map { "; did you mean \($0.text)?" } ?? ""
+        Terminal.complain("oz-agent-worker: there is no command \"\(Terminal.shown(word))\"\(near)")
+        Terminal.complain("oz-agent-worker: the commands are \(allCases.map(\.rawValue).joined(separator: ", "))")
+        return ExitCode.usage
+    }
+}
+
+enum ExitCode {
+    static let well: Int32 = 0
+    static let failed: Int32 = 1
+    static let usage: Int32 = 2
+    static let unavailable: Int32 = 69
+    static let broken: Int32 = 70
+}

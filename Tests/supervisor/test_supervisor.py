@@ -1,0 +1,19 @@
+#!/usr/bin/env python3
+"""What a supervisor promises, tried on the real program. Run as it is: python3 Tests/supervisor/test_supervisor.py"""
+
+import sys
+import unittest
+
+import beginnings
+import endings
+
+
+def load_tests(loader, standard_tests, pattern):
+    return unittest.TestSuite(loader.loadTestsFromModule(module) for module in (beginnings, endings))
+
+
+if __name__ == "__main__":
+    outcome = unittest.main(exit=False).result
+    bad = len({test.id().split(" ")[0] for test, _ in outcome.failures + outcome.errors})
+    print(f"{outcome.testsRun - bad} passed, {bad} failed")
+    sys.exit(0 if outcome.wasSuccessful() and outcome.testsRun > 0 else 1)

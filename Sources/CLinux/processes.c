@@ -40,10 +40,12 @@ static int supervisor_descriptors(posix_spawn_file_actions_t *actions, int image
 }
 
 static int supervisor_attributes(posix_spawnattr_t *attributes) {
-    sigset_t all, none;
-    sigfillset(&all);
+    /* Handlers do not survive execve; only what is ignored does, and the worker ignores just this one. */
+    sigset_t ignored, none;
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGPIPE);
     sigemptyset(&none);
-    int failed = posix_spawnattr_setsigdefault(attributes, &all);
+    int failed = posix_spawnattr_setsigdefault(attributes, &ignored);
     if (failed == 0) failed = posix_spawnattr_setsigmask(attributes, &none);
     short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
     if (failed == 0) failed = posix_spawnattr_setflags(attributes, flags);

@@ -123,6 +123,8 @@ public struct MaskedValues: Sendable {
     private mutating func addForms(_ value: Bytes) {
         guard Masker.isMasked(value) else { return }
         addPieces(value)
+        // Written the same in a JSON string, as most are.
+        if value.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c && $0 < 0x80 }) { return }
         var quoted = Bytes()
         JSON.quote(value, into: &quoted)
         if quoted.count != value.count &+ 2 { addPieces(Bytes(quoted.dropFirst().dropLast())) }

@@ -70,7 +70,9 @@ private func readKey(_ path: Bytes) -> Result<Bytes, KeyFault> {
     var bytes = Bytes(repeating: 0, count: 4_097)
     var count = 0
     while count < bytes.count {
-        let more = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count) }
+        let more = bytes.withUnsafeMutableBytes {
+            read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count)
+        }
         if more < 0 { return .failure(KeyFault(words: SocketFault(number: oz_errno()).words)) }
         if more == 0 { break }
         count += more

@@ -38,6 +38,7 @@ extension ControlPlane {
     /// How long epoll may wait, rounded up so that a deadline has passed when it wakes.
     func waitMilliseconds() -> Int32 {
         var next = ledger.nextTick ?? Int64.max
+        if log.isBehind { next = min(next, now.steady + Self.second / 5) }
         if let at = acceptsAgainAt { next = min(next, at) }
         for peer in peers.values {
             for at in [peer.stalledUntil, peer.resetAt, peer.cutOffAt, peer.nextPing] {

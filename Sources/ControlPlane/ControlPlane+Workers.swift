@@ -91,10 +91,10 @@ extension ControlPlane {
         case .ping(let payload):
             ledger.pinged(peer.id, at: now)
             if !peer.withholdsPongs { peer.send(.pong, payload) }
-            debug("connection \(peer.id): ping of \(payload.count) bytes")
+            log.debug(now.wall, "connection \(peer.id): ping of \(payload.count) bytes")
         case .pong(let payload):
             ledger.ponged(peer.id)
-            debug("connection \(peer.id): pong of \(payload.count) bytes")
+            log.debug(now.wall, "connection \(peer.id): pong of \(payload.count) bytes")
         case .close(let code, let reason):
             let words = code.map { "close code \($0)" } ?? "a close frame without a code"
             if code != 1000, !peer.isClosing {
@@ -110,12 +110,5 @@ extension ControlPlane {
     private func closed(_ peer: Peer, _ how: String) {
         end(peer)
         dispatch(ledger.closed(peer.id, how: how, at: now))
-    }
-
-    private func debug(_ words: String) {
-        switch options.logLevel {
-        case .debug: Log.line(now.wall, "debug  ", words)
-        case .info, .warning, .none: break
-        }
     }
 }

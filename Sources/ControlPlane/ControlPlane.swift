@@ -42,6 +42,7 @@ public final class ControlPlane {
     var acceptsAgainAt: Int64?
     private var lastPeer = 15
     private var told = 0
+    let log: Log
     private var isStopping = false
     var buffer = Bytes(repeating: 0, count: 65_536)
 
@@ -59,6 +60,7 @@ public final class ControlPlane {
             throw .cannotListen(address: options.listen, why: fault.words)
         }
         self.options = options
+        log = Log(level: options.logLevel)
         isReachableFromElsewhere = !wanted.isLoopback
         var settings = LedgerSettings()
         settings.queues = options.queues
@@ -127,11 +129,18 @@ public final class ControlPlane {
 
     private func settle(_ peer: Peer) {
         answerWaiting(peer)
-        serveBuffered(peer)
-        guard peers[peer.id] != nil else { return }
-        if peer.stalledUntil == nil, !peer.flush() {
-            lose(peer, "the connection broke while writing")
-        } else if peer.pending > Peer.outputMax {
+        var unread: Int
+        repeat {
+            guard peers[peer.id] != nil else { return }
+            if peer.stalledUntil == nil, !peer.flush() {
+                lose(peer, "the connection broke while writing")
+                return
+            }
+            // Output that is out makes room for the answers to what was asked meanwhile.
+            unread = peer.codec.bufferedCount
+            serveBuffered(peer)
+        } while peer.codec.bufferedCount < unread
+        if peer.pending > Peer.outputMax {
             lose(peer, "it does not read what is sent")
         } else {
             finishIfDone(peer)
@@ -162,11 +171,13 @@ public final class ControlPlane {
     }
 
     private func goodBye() {
+        ledger.isEnding = true
         for peer in peers.values {
             peer.stalledUntil = nil
             peer.stopsReading = false
             switch peer.speech {
             case .worker:
+                peer.isClosing = true
                 let words = Bytes(text: "the control plane ends")
                 peer.send(.close, WebSocketWriter.closePayload(code: 1001, reason: words))
             case .http where peer.waiting != nil: giveUpWaiting(peer)
@@ -233,8 +244,9 @@ public final class ControlPlane {
     }
 
     private func tell() {
-        for happening in ledger.journal.since(told) { Log.write(happening, options.logLevel) }
+        for happening in ledger.journal.since(told) { log.write(happening) }
         told = ledger.journal.last
+        log.flush()
     }
 }
 

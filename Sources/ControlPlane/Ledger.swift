@@ -38,6 +38,8 @@ struct Ledger: Sendable {
     private var bytesKept = 0
     private(set) var open: [WorkerRecord] = []
     private(set) var closed: Recent<WorkerRecord>
+    /// Nothing will be assigned any more.
+    var isEnding = false
 
     init(settings: LedgerSettings = LedgerSettings()) {
         self.settings = settings
@@ -99,7 +101,7 @@ struct Ledger: Sendable {
         closed.append(record)
         let words = "worker \(shown(record.worker)) is gone: \(how)"
         journal.add(.disconnected, words, at: now, connection: connection)
-        guard settings.reassigns, let numbers else { return [] }
+        guard settings.reassigns, !isEnding, let numbers else { return [] }
         for number in numbers {
             guard let execution = executions[number], execution.state == .assigned,
                 execution.lastConnection == connection
@@ -131,11 +133,10 @@ struct Ledger: Sendable {
         try makeRoom(for: submission.message.count)
         let number = add(submission, at: now)
         queue.append(number)
-        if recipient(submission.worker) == nil {
-            let words = "\(named(submission.task, submission.execution)) waits for a worker"
-            journal.add(.queued, words, at: now, task: submission.task, execution: submission.execution)
-        }
-        return flush(at: now)
+        if recipient(submission.worker) != nil { return flush(at: now) }
+        let words = "\(named(submission.task, submission.execution)) waits for a worker"
+        journal.add(.queued, words, at: now, task: submission.task, execution: submission.execution)
+        return []
     }
 
     /// A message that goes out by another door, as it was typed. If it is an assignment or a cancellation it is

@@ -73,7 +73,8 @@ extension Ledger {
     private mutating func claim(_ task: Bytes, worker: Bytes, on connection: Int, at now: Moment) {
         let candidates = executions(of: task).filter { $0.assignmentCount > 0 }
         guard let latest = candidates.last else {
-            violation(.claimOfUnassigned, "claim of a task that was never assigned", on: connection, task: task, at: now)
+            violation(
+                .claimOfUnassigned, "claim of a task that was never assigned", on: connection, task: task, at: now)
             return
         }
         if let due = candidates.first(where: { $0.tally(connection).assignments > $0.tally(connection).answers }) {

@@ -83,7 +83,8 @@ extension Submission {
 
     /// A raw message that names a task is an assignment all the same, whatever else is wrong with it.
     static func recognise(_ message: Bytes) -> Submission? {
-        guard let document = try? JSON.parse(message, limits: bodyLimits), document["type"]?.asString?.equals("task_assignment") == true,
+        guard let document = try? JSON.parse(message, limits: bodyLimits),
+            document["type"]?.asString?.equals("task_assignment") == true,
             let task = document["data"]?["task_id"]?.asString, !task.isEmpty
         else { return nil }
         let execution = document["data"]?["execution_id"]?.asString
@@ -94,7 +95,8 @@ extension Submission {
 
     /// The task that a raw message cancels.
     static func recogniseCancellation(_ message: Bytes) -> Bytes? {
-        guard let document = try? JSON.parse(message, limits: bodyLimits), document["type"]?.asString?.equals("task_cancellation") == true
+        guard let document = try? JSON.parse(message, limits: bodyLimits),
+            document["type"]?.asString?.equals("task_cancellation") == true
         else { return nil }
         return document["data"]?["task_id"]?.asString
     }
@@ -129,7 +131,8 @@ extension Submission {
     }
 
     /// A string, taken out; null and absent are the same.
-    private static func take(_ name: StaticString, from members: inout [JSONMember]) throws(SubmissionFault) -> Bytes? {
+    private static func take(_ name: StaticString, from members: inout [JSONMember]) throws(SubmissionFault) -> Bytes?
+    {
         guard let place = members.lastIndex(where: { $0.name.equals(name) }) else { return nil }
         let value = members.remove(at: place).value
         if value.isNull { return nil }

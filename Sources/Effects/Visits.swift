@@ -157,14 +157,16 @@ extension OutgoingMessage: Visited {
         case .completed(let key):
             visitor.tag(1)
             key.visit(&visitor)
-        case .cancelled(let key):
+        case .cancelled(let key, let confirmed):
             visitor.tag(2)
             key.visit(&visitor)
-        case .failed(let key, let failure, let code):
+            visitor.flag(confirmed)
+        case .failed(let key, let failure, let code, let confirmed):
             visitor.tag(3)
             key.visit(&visitor)
             failure.visit(&visitor)
             visitor.optional(code) { $0.number(Int($1)) }
+            visitor.flag(confirmed)
         case .rejected(let task, let rejection):
             visitor.tag(4)
             visitor.bytes(task.bytes)

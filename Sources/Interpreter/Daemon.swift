@@ -14,6 +14,8 @@ struct NoMeans: Error {
 final class Daemon: LoopCore {
     /// The exit code of `NoMeans`.
     static let noMeans: Int32 = 71
+    /// After so many inputs there is something to give back.
+    private static let inputsUntilTidy = 1_000
 
     private let loop: Loop
     private let log: Log
@@ -27,6 +29,7 @@ final class Daemon: LoopCore {
     private var entropy: Entropy
     private var core: Core
     private var requests: [Request] = []
+    private var inputsSinceTidy = 0
 
     init(
         _ options: DaemonOptions, log: Log, vault: Vault, surroundings: ProcessSurroundings
@@ -69,6 +72,7 @@ final class Daemon: LoopCore {
         loop.deliver(.began)
         let code = loop.run()
         reportLeaks()
+        processes.killEverything()
         socket.close()
         signals.close()
         return code
@@ -87,6 +91,15 @@ final class Daemon: LoopCore {
         for request in asked { execute(request, input.wall) }
         asked.removeAll(keepingCapacity: true)
         swap(&asked, &requests)
+        tidy(event)
+    }
+
+    /// What a busy time left behind goes back to the system in a quiet one: at a tick, which comes by itself.
+    private func tidy(_ event: Event) {
+        inputsSinceTidy += 1
+        guard case .tick = event, inputsSinceTidy > Self.inputsUntilTidy else { return }
+        inputsSinceTidy = 0
+        oz_curl_release_memory()
     }
 
     private func execute(_ request: Request, _ wall: WallTime) {

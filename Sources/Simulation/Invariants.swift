@@ -88,7 +88,7 @@ extension World {
     /// A verdict of failure has a cause in the world that is no passing trouble of the network.
     private func transientIsNotVerdict(_ requests: [Request]) -> Violation? {
         for request in requests {
-            guard case .socket(.send(_, .failed(let key, let failure, _))) = request.effect else { continue }
+            guard case .socket(.send(_, .failed(let key, let failure, _, _))) = request.effect else { continue }
             let justified: Bool
             switch failure {
             case .agentInvocation, .setupCommand:

@@ -53,8 +53,8 @@ extension OutgoingMessage {
         switch self {
         case .claimed(let task, _): "claim of \(task.bytes.text)"
         case .completed(let key): "completed \(key.words)"
-        case .cancelled(let key): "cancelled \(key.words)"
-        case .failed(let key, let failure, _): "failed \(key.words): \(failure.reason.rawValue)"
+        case .cancelled(let key, _): "cancelled \(key.words)"
+        case .failed(let key, let failure, _, _): "failed \(key.words): \(failure.reason.rawValue)"
         case .rejected(let task, _): "rejection of \(task.bytes.text)"
         }
     }

@@ -209,7 +209,7 @@ extension WitnessSet {
         case .claimed: break
         case .completed: insert(.completed)
         case .cancelled: insert(.cancelled)
-        case .failed(_, let failure, _):
+        case .failed(_, let failure, _, _):
             switch failure {
             case .internal: insert(.internalFailure)
             case .taskTimeout: insert(.taskTimeout)

@@ -132,7 +132,10 @@ public struct Connection: Hashable, Codable, Sendable {
         case .opened(let id): return opened(id, &turn)
         case .refused(let id, let failure): return refused(id, failure, &turn)
         case .received(let id, let message):
-            guard case .open(let open) = phase, open.id == id else { return stale(&turn) }
+            guard case .open(let open) = phase, open.id == id else {
+                if case .assignment(let assignment) = message { turn.forget(assignment.secrets) }
+                return stale(&turn)
+            }
             return [.received(message)]
         case .ponged(let id, let number): return ponged(id, number, &turn)
         case .heard(let id):

@@ -90,7 +90,7 @@ public struct Task: Hashable, Codable, Sendable {
     mutating func stop(_ cause: StopCause, _ backend: Backend, _ turn: inout Turn) -> News {
         switch phase {
         case .claimed:
-            forgetSecrets(&turn)
+            turn.forget(secrets)
             phase = .gone
             return .ended(DirectStep.Judgement(cause == .cancellation ? .cancelled : .failed(.gracefulShutdown)))
         case .running(var step, let timeUp):
@@ -164,7 +164,7 @@ public struct Task: Hashable, Codable, Sendable {
     /// The claim was never written: forgotten together with its assignment.
     mutating func forget(_ turn: inout Turn) {
         guard case .claimed = phase else { return }
-        forgetSecrets(&turn)
+        turn.forget(secrets)
         phase = .gone
     }
 
@@ -178,14 +178,10 @@ public struct Task: Hashable, Codable, Sendable {
             phase = .reported(DirectTidying(step, direct, &turn))
         }
         if case .reported(let tidying) = phase, tidying.isDone {
-            for range in tidying.secrets where !range.isEmpty { turn.ask(.forgetSecrets(range)) }
+            for range in tidying.secrets { turn.forget(range) }
             phase = .gone
         }
         return news
-    }
-
-    private func forgetSecrets(_ turn: inout Turn) {
-        if !secrets.isEmpty { turn.ask(.forgetSecrets(secrets)) }
     }
 }
 

@@ -58,6 +58,10 @@ public struct Turn {
         ask(.journal(call))
     }
 
+    mutating func forget(_ secrets: SecretRange) {
+        if !secrets.isEmpty { ask(.forgetSecrets(secrets)) }
+    }
+
     /// The next piece of this input's chance; the same input gives the same pieces.
     mutating func draw() -> UInt64 {
         entropy = entropy &+ 0x9E37_79B9_7F4A_7C15

@@ -101,7 +101,7 @@ extension Worker {
     }
 
     private func drop(_ assignment: Assignment, _ turn: inout Turn) {
-        if !assignment.secrets.isEmpty { turn.ask(.forgetSecrets(assignment.secrets)) }
+        turn.forget(assignment.secrets)
     }
 
     private mutating func claimWritten(_ run: UInt64, _ turn: inout Turn) {
@@ -154,11 +154,11 @@ extension Worker {
             label = .succeeded
             turn.log(.info, .taskCompleted, task.key)
         case .cancelled:
-            word = .cancelled(task.key)
+            word = .cancelled(task.key, confirmed: judgement.confirmed)
             label = .cancelled
             turn.log(.info, .taskCancelled, task.key)
         case .failed(let failure):
-            word = .failed(task.key, failure, exitCode: judgement.exitCode)
+            word = .failed(task.key, failure, exitCode: judgement.exitCode, confirmed: judgement.confirmed)
             label = .failed
             reason = failure.reason
             turn.log(.warn, .taskFailed(failure, exitCode: judgement.exitCode), task.key)

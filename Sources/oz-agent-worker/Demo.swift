@@ -144,7 +144,7 @@ final class DemoChild {
             }
         }
         argv.append(nil)
-        defer { argv.forEach { free($0) } }
+        defer { for word in argv { free(word) } }
         var pid: pid_t = 0
         guard posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, argv, environ) == 0 else { return nil }
         return DemoChild(pid: pid)

@@ -29,16 +29,18 @@ BANS = [
     ("precondition", ALL, r"\bprecondition\s*\(", "check and answer with a typed error"),
     ("try!", ALL, r"\btry!", "do/catch, or try? where nil is an answer"),
     ("as!", ALL, r"\bas!", "as? with an answer for nil"),
-    ("force unwrap", ALL, r"(?<!\btry)(?<!\bas)(?<=[\w)\]}>`])!(?!=)", "if let / guard let / ?? with an answer for nil"),
+    ("force unwrap", ALL, r"(?<!\btry)(?<!\bas)(?<=[\w)\]}>`])!(?!=)",
+     "if let / guard let / ?? with an answer for nil"),
     ("async", ALL, r"\b(async|await)\b|^\s*(public |final )*actor\b", "the loop: a request and its completion"),
     ("Foundation", ALL, r"\bFoundation(Essentials)?\b", "Codecs, or Glibc in the hands"),
     ("Date(", ALL, r"\bDate\s*\(", "Input.at and Input.wall, or the hands' Clock"),
     ("UUID(", ALL, r"\bUUID\s*\(", "Input.entropy"),
-    ("chance", ALL, r"\.random\s*\(|\.randomElement\b|\.shuffled?\s*\(|SystemRandomNumberGenerator",
+    ("chance", ALL, r"\.random\s*\((in:|using:|\))|\.randomElement\b|\.shuffled?\s*\(|SystemRandomNumberGenerator",
      "Input.entropy, or the explorer's choice source"),
     ("String(format", ALL, r"\bString\s*\(\s*format\b", "the writers in Codecs (Lines, Text)"),
     ("uniqueKeysWithValues", ALL, r"\buniqueKeysWithValues\b", "uniquingKeysWith, or an ordered array"),
-    ("hashValue", PURE_ROOMS, r"\bhashValue\b|\bHasher\b", "the hand-written visit; Swift's hashes differ between processes"),
+    ("hashValue", PURE_ROOMS, r"\bhashValue\b|\bHasher\s*\(",
+     "the hand-written visit; Swift's hashes differ between processes"),
     ("print", PURE_ROOMS, r"(?<![\w.])(print|debugPrint)\s*\(", "a .log effect, or a value for the caller to print"),
     ("floating point", ("Sources/WorkerModel/", "Sources/Effects/"), r"\b(Double|Float)\b",
      "whole nanoseconds or units; Int(of a Double) traps"),
@@ -149,8 +151,8 @@ def imports(tree):
 
 def package_arrows(package):
     arrows = {}
-    for match in re.finditer(r"\.(?:target|executableTarget)\s*\(\s*name:\s*\"([^\"]+)\"(.*?)(?=\n        \.|\n    \])",
-                             package, re.DOTALL):
+    target = r"\.(?:target|executableTarget)\s*\(\s*name:\s*\"([^\"]+)\"(.*?)(?=\n        \.|\n    \])"
+    for match in re.finditer(target, package, re.DOTALL):
         listed = re.search(r"dependencies:\s*\[(.*?)\]", match.group(2), re.DOTALL)
         arrows[match.group(1)] = re.findall(r'"([^"]+)"', listed.group(1)) if listed else []
     return arrows

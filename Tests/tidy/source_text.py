@@ -1,4 +1,4 @@
-"""Reading sources without a compiler: Swift with strings and comments blanked, and where its functions begin and end."""
+"""Reading sources without a compiler: Swift with strings and comments blanked, where functions begin and end."""
 
 import ast
 import re
@@ -109,7 +109,8 @@ def _matching_brace(code, opening):
     return len(code) - 1
 
 
-SWIFT_FUNCTION = re.compile(r"(?<![\w.`])(func\s+(`?\w+`?|[^\s\w(]+)|init[?!]?(?=\s*[(<])|deinit(?=\s*\{)|subscript(?=\s*[(<]))")
+SWIFT_FUNCTION = re.compile(
+    r"(?<![\w.`])(func\s+(`?\w+`?|[^\s\w(]+)|init[?!]?(?=\s*[(<])|deinit(?=\s*\{)|subscript(?=\s*[(<]))")
 
 
 def swift_functions(code):

@@ -13,14 +13,14 @@ public func encodeMessage(_ message: OutgoingMessage) -> Bytes {
         var body = MessageBody("task_completed", key)
         body.text("message", Bytes(text: "Task completed successfully"))
         return body.finished
-    case .cancelled(let key):
+    case .cancelled(let key, let confirmed):
         var body = MessageBody("task_completed", key)
-        body.text("message", Bytes(text: "Task cancelled by user request."))
+        body.text("message", Bytes(text: "Task cancelled by user request." + doubt(confirmed)))
         body.text("task_state", Bytes(text: "CANCELLED"))
         return body.finished
-    case .failed(let key, let failure, let exitCode):
+    case .failed(let key, let failure, let exitCode, let confirmed):
         var body = MessageBody("task_failed", key)
-        body.text("message", Bytes(text: failure.messageForUser))
+        body.text("message", Bytes(text: failure.messageForUser + doubt(confirmed)))
         body.text("failure_reason", Bytes(text: failure.reason.rawValue))
         if let exitCode { body.number("exit_code", exitCode) }
         return body.finished
@@ -29,6 +29,11 @@ public func encodeMessage(_ message: OutgoingMessage) -> Bytes {
         body.text("reason", Bytes(text: rejection.words))
         return body.finished
     }
+}
+
+/// What a final word adds that could not wait for the death any longer.
+private func doubt(_ confirmed: Bool) -> String {
+    confirmed ? "" : " That its processes have ended could not be confirmed."
 }
 
 private struct MessageBody {

@@ -5,8 +5,9 @@ import Codecs
 public enum OutgoingMessage: Hashable, Codable, Sendable {
     case claimed(TaskID, worker: Bytes)
     case completed(ExecutionKey)
-    case cancelled(ExecutionKey)
-    case failed(ExecutionKey, Failure, exitCode: Int32?)
+    /// Where the death could not be seen in time, the message says so.
+    case cancelled(ExecutionKey, confirmed: Bool = true)
+    case failed(ExecutionKey, Failure, exitCode: Int32?, confirmed: Bool = true)
     case rejected(TaskID, Rejection)
 }
 

@@ -70,11 +70,13 @@ final class FilesThread: @unchecked Sendable {
     private func start() -> Bool {
         var thread = pthread_t()
         let held = Unmanaged.passRetained(self)
-        let failed = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<FilesThread>.fromOpaque(argument).takeUnretainedValue().work()
-            return nil
-        }, held.toOpaque())
+        let failed = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<FilesThread>.fromOpaque(argument).takeUnretainedValue().work()
+                return nil
+            }, held.toOpaque())
         guard failed == 0 else {
             held.release()
             return false

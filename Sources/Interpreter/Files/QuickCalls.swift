@@ -67,11 +67,15 @@ enum QuickCalls {
     private static func makeParents(_ path: Bytes) throws(FileProblem) {
         var prefix = Bytes()
         for part in path.split(separator: 0x2f, omittingEmptySubsequences: false) {
-            prefix = prefix.isEmpty && part.isEmpty ? [0x2f] : prefix.isEmpty ? Bytes(part) : FileNames.join(prefix, Bytes(part))
+            prefix =
+                prefix.isEmpty && part.isEmpty
+                ? [0x2f] : prefix.isEmpty ? Bytes(part) : FileNames.join(prefix, Bytes(part))
             guard !part.isEmpty else { continue }
             let made = try FileNames.with(prefix) { mkdir($0, 0o700) == 0 ? 0 : errno }
             // What can't be made but is there will do: a root that is read-only, a directory that others own.
-            if made != 0, made != EEXIST, (try? FileStatus(of: prefix))?.isDirectory != true { throw FileProblem(made) }
+            if made != 0, made != EEXIST, (try? FileStatus(of: prefix))?.isDirectory != true {
+                throw FileProblem(made)
+            }
         }
     }
 

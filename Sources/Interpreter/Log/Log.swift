@@ -124,7 +124,8 @@ final class Log {
         let count = buffer.takeDropped()
         droppedInAll &+= count
         let line = LogLine(
-            wall: Clock.wall(), level: .warn, event: "log.dropped", key: nil, fields: [LogField("count", .number(count))],
+            wall: Clock.wall(), level: .warn, event: "log.dropped", key: nil,
+            fields: [LogField("count", .number(count))],
             message: Bytes(text: "\(count) lines dropped, since the log's reader is too slow"))
         buffer.append(render(line), isUrgent: true)
         // What could not be written any more goes with the next line, or when the sink has room.

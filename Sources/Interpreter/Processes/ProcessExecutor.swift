@@ -18,7 +18,8 @@ final class ProcessExecutor {
     private static let reapedPerTurn = 256
     /// Ended processes whose last output is read at once, for each turn.
     private static let drainsPerTurn = 8
-    private static let huntAgainAfter = Span.milliseconds(50)
+    private static let firstHuntPause: UInt64 = 50
+    private static let longestHuntPause: UInt64 = 2_000
 
     private let loop: Loop
     private let vault: Vault
@@ -35,6 +36,7 @@ final class ProcessExecutor {
     private var leaving: Set<pid_t> = []
     private var changed: [EffectID] = []
     private var huntTimer: LoopTimer?
+    private var huntPause = firstHuntPause
 
     /// Children of other executors: never taken for orphans.
     var isOthersChild: (pid_t) -> Bool = { _ in false }
@@ -241,7 +243,9 @@ final class ProcessExecutor {
                 tellSoon(process)
                 return .drained
             }
-            process.take(UnsafeBufferPointer(rebasing: buffer[..<count]), vault) { log.output(process.role, process.key, $0) }
+            process.take(UnsafeBufferPointer(rebasing: buffer[..<count]), vault) {
+                log.output(process.role, process.key, $0)
+            }
             return count == buffer.count || process.isOver ? .more : .drained
         }
     }
@@ -298,12 +302,15 @@ final class ProcessExecutor {
         }
         for pid in orphans { Orphans.kill(pid) }
         if orphans.isEmpty {
+            huntPause = Self.firstHuntPause
             for process in lost {
                 process.clear()
                 tellSoon(process)
             }
         } else {
-            huntTimer?.due = Clock.now().after(Self.huntAgainAfter)
+            // What can't die yet is asked ever more rarely; that something died is noticed at once.
+            huntTimer?.due = Clock.now().after(.milliseconds(huntPause))
+            huntPause = min(huntPause * 2, Self.longestHuntPause)
         }
     }
 

@@ -20,7 +20,8 @@ struct ProcessSurroundings {
         var entries: [Bytes] = []
         var next = environ
         while let entry = next.pointee {
-            entries.append(Bytes(UnsafeBufferPointer(start: entry, count: strlen(entry)).map { UInt8(bitPattern: $0) }))
+            entries.append(
+                Bytes(UnsafeBufferPointer(start: entry, count: strlen(entry)).map { UInt8(bitPattern: $0) }))
             next += 1
         }
         return entries

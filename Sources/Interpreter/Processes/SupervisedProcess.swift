@@ -103,7 +103,10 @@ final class SupervisedProcess {
         let size = 16
         while incoming.count >= size {
             let (a, b) = incoming.withUnsafeBytes {
-                ($0.loadUnaligned(fromByteOffset: 4, as: Int32.self), $0.loadUnaligned(fromByteOffset: 8, as: Int64.self))
+                (
+                    $0.loadUnaligned(fromByteOffset: 4, as: Int32.self),
+                    $0.loadUnaligned(fromByteOffset: 8, as: Int64.self)
+                )
             }
             take(kind: incoming[0], a, b)
             incoming.removeFirst(size)

@@ -59,16 +59,16 @@ extension DialPlan {
         return (0...(bytes.count - needle.count)).first { bytes[$0...].starts(with: needle) }
     }
 
-    /// Why libcurl could not connect.
+    /// Why libcurl could not connect. The kind has its own words; the detail says the rest.
     func failure(_ code: CURLcode, _ easy: CurlEasy) -> DialFailure {
         let said = easy.errorText.isEmpty ? code.words : easy.errorText
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST:
-            return .name(wording.detail("the name of the server could not be resolved", url.host))
+            return .name(wording.detail(url.host))
         case CURLE_COULDNT_RESOLVE_PROXY:
-            return .proxy(wording.detail("the name of the proxy could not be resolved", said))
+            return .proxy(wording.detail("its name could not be resolved", said))
         case CURLE_PROXY:
-            return .proxy(wording.detail("the proxy did not let us through", said))
+            return .proxy(wording.detail("", said))
         case CURLE_OPERATION_TIMEDOUT:
             return .timedOut
         case CURLE_URL_MALFORMAT:
@@ -80,7 +80,7 @@ extension DialPlan {
         case CURLE_SSL_CACERT_BADFILE:
             return .tls(wording.detail("the file or directory of trusted certificates can't be used", said))
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_CERTPROBLEM:
-            return .tls(wording.detail("no TLS connection could be made", said))
+            return .tls(wording.detail("", said))
         default:
             // An enumeration of libcurl's, not ours: what remains is about the transport.
             return transport(easy, said)
@@ -90,7 +90,7 @@ extension DialPlan {
     private func transport(_ easy: CurlEasy, _ said: Bytes) -> DialFailure {
         let status = easy.number(CURLINFO_HTTP_CONNECTCODE)
         if proxy != nil, status != 0, status != 200 {
-            var words = Bytes(text: "the proxy answered ")
+            var words = Bytes(text: "it answered ")
             words.append(decimal: status)
             words.append(text: status == 407 ? ": it wants other credentials" : " to CONNECT")
             return .proxy(wording.detail(words))
@@ -100,9 +100,9 @@ extension DialPlan {
         if number == ETIMEDOUT { return .timedOut }
         // The tunnel stands from 200 on; before it, whoever failed us was the proxy.
         if proxy != nil, status != 200 {
-            return .proxy(wording.detail("could not connect through the proxy", cause))
+            return .proxy(wording.detail("", cause))
         }
-        return .connect(wording.detail(Bytes(text: "could not connect to ") + place, cause))
+        return .connect(wording.detail(place, cause))
     }
 
     private var place: Bytes {
@@ -116,13 +116,17 @@ extension DialPlan {
     private func certificate(_ easy: CurlEasy, _ said: Bytes) -> Detail {
         var number = easy.number(CURLINFO_SSL_VERIFYRESULT)
         var whose = Bytes(text: "the server's certificate ")
+        var host = url.host
         if number == 0, proxy != nil {
             number = easy.number(CURLINFO_PROXY_SSL_VERIFYRESULT)
-            if number != 0 { whose = Bytes(text: "the proxy's certificate ") }
+            if number != 0 {
+                whose = Bytes(text: "the proxy's certificate ")
+                host = Bytes(text: "the proxy's")
+            }
         }
         switch number {
         case 0, 1, 62, 63, 64:
-            return wording.detail(whose + Bytes(text: "is for another host name than ") + url.host)
+            return wording.detail(whose + Bytes(text: "is for another host name than ") + host)
         case 9: return wording.detail(whose + Bytes(text: "is not valid yet"))
         case 10: return wording.detail(whose + Bytes(text: "has expired"))
         case 18:

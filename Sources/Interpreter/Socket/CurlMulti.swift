@@ -40,6 +40,9 @@ final class CurlMulti {
 
     deinit {
         if let timer { loop.drop(timer) }
+        // libcurl may still call back while it cleans up.
+        _ = oz_curl_multi_set_socket_function(handle, nil, nil)
+        _ = oz_curl_multi_set_timer_function(handle, nil, nil)
         curl_multi_cleanup(handle)
     }
 

@@ -53,7 +53,7 @@ extension DialKey {
     }
 
     private static func problem(_ words: StaticString, _ path: Bytes, _ number: Int32 = 0) -> KeyProblem {
-        let start = Bytes(text: "the API key's file ") + path + [0x20] + Bytes(text: words)
+        let start = Bytes(text: "the file ") + path + [0x20] + Bytes(text: words)
         let cause = number == 0 ? [] : Wording.errno(number)
         return KeyProblem(detail: Wording(masked: { $0 }).detail(start, cause))
     }

@@ -47,6 +47,7 @@ extension DirectStep.Judgement: Visited {
     public func visit(_ visitor: inout Visitor) {
         verdict.visit(&visitor)
         visitor.optional(exitCode) { $0.number(Int($1)) }
+        visitor.flag(confirmed)
     }
 }
 

@@ -28,10 +28,13 @@ public struct DirectStep: Hashable, Codable, Sendable {
     public struct Judgement: Hashable, Codable, Sendable {
         public let verdict: Verdict
         public let exitCode: Int32?
+        /// False where a death was not seen in time.
+        public let confirmed: Bool
 
-        init(_ verdict: Verdict, exitCode: Int32? = nil) {
+        init(_ verdict: Verdict, exitCode: Int32? = nil, confirmed: Bool = true) {
             self.verdict = verdict
             self.exitCode = exitCode
+            self.confirmed = confirmed
         }
     }
 
@@ -306,8 +309,8 @@ public struct DirectStep: Hashable, Codable, Sendable {
     /// No death was seen in time; the word goes out all the same, and the process stays known.
     private mutating func unconfirmed(_ process: Supervised, _ turn: Turn) -> Judgement {
         haunting = process
-        if let stopping { return Judgement(stopped(by: stopping, turn)) }
-        return Judgement(.failed(.agentInvocation(.ended(.unseen))))
+        let verdict = stopping.map { stopped(by: $0, turn) } ?? .failed(.agentInvocation(.ended(.unseen)))
+        return Judgement(verdict, confirmed: false)
     }
 
     private mutating func conclude(_ judgement: Judgement, _ turn: inout Turn) {
@@ -337,6 +340,6 @@ extension Turn {
     /// A stale answer acquired nothing, except that values read too late lie in the vault.
     mutating func lateFile(_ event: FilesEvent) {
         late()
-        if case .environmentRead(_, _, let range, _) = event, !range.isEmpty { ask(.forgetSecrets(range)) }
+        if case .environmentRead(_, _, let range, _) = event { forget(range) }
     }
 }

@@ -69,7 +69,7 @@ struct ConfigurationParseTests {
 
     @Test("No file and no arguments can end the process", arguments: 0..<8)
     func anything(seed: UInt64) {
-        var chance = Chance(state: seed)
+        var chance = MutationChance(state: seed)
         let pieces = ConfigurationGoldenTests.names.compactMap {
             ConfigurationFiles.read("\(ConfigurationFiles.golden)/\($0).yaml")
         }
@@ -101,7 +101,7 @@ struct ConfigurationParseTests {
 }
 
 /// The same numbers for the same seed.
-private struct Chance {
+private struct MutationChance {
     var state: UInt64
 
     mutating func next(_ bound: Int) -> Int {

@@ -68,7 +68,9 @@ private func data(_ body: String) throws -> JSON? {
         #expect(data?["env_vars"]?["A"]?.asString == netBytes("b"))
         #expect(data?["worker_id"] == nil)
         #expect(data?["prompt"] == nil)
-        #expect(throws: SubmissionFault.unknownField(netBytes("promt"))) { try submission("{\"prompt\":\"a\",\"promt\":1}") }
+        #expect(throws: SubmissionFault.unknownField(netBytes("promt"))) {
+            try submission("{\"prompt\":\"a\",\"promt\":1}")
+        }
         #expect(throws: SubmissionFault.noPrompt) { try submission("{}") }
         #expect(throws: SubmissionFault.notAnObject) { try submission("[]") }
         #expect(throws: SubmissionFault.wrongType("task_id")) { try submission("{\"prompt\":\"a\",\"task_id\":1}") }
@@ -76,7 +78,8 @@ private func data(_ body: String) throws -> JSON? {
 
     @Test("the complete form stays as it is, but for what is missing")
     func completeForm() throws {
-        let inner = "\"task_id\":\"x\",\"execution_id\":null,\"future\":[1.50],\"task\":{\"title\":\"q\"},\"env_vars\":5"
+        let inner =
+            "\"task_id\":\"x\",\"execution_id\":null,\"future\":[1.50],\"task\":{\"title\":\"q\"},\"env_vars\":5"
         let made = try submission("{\(inner)}")
         #expect(made.execution == nil)
         #expect(made.title == netBytes("q"))
@@ -90,7 +93,9 @@ private func data(_ body: String) throws -> JSON? {
 
     @Test("misbehaviour")
     func misdeeds() throws {
-        func misdeed(_ body: String) throws(MisdeedFault) -> Misdeed { try MisdeedRequest.read(netBytes(body)).misdeed }
+        func misdeed(_ body: String) throws(MisdeedFault) -> Misdeed {
+            try MisdeedRequest.read(netBytes(body)).misdeed
+        }
         #expect(try misdeed("{\"do\":\"drop\"}") == .drop)
         #expect(try misdeed("{\"do\":\"stall\",\"seconds\":3}") == .stall(seconds: 3))
         #expect(try misdeed("{\"do\":\"reset_after_stop_reading\"}") == .stopReading(resetAfter: 5))

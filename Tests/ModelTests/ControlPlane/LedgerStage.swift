@@ -69,7 +69,9 @@ struct LedgerStage {
 
     mutating func completes(_ connection: Int, _ task: String, _ execution: String? = nil) {
         let named = execution.map { "\"execution_id\":\"\($0)\"," } ?? ""
-        says(connection, "task_completed", "\"task_id\":\"\(task)\",\(named)\"message\":\"Task completed successfully\"")
+        says(
+            connection, "task_completed", "\"task_id\":\"\(task)\",\(named)\"message\":\"Task completed successfully\""
+        )
     }
 
     mutating func fails(_ connection: Int, _ task: String, _ execution: String? = nil, _ more: String = "") {

@@ -43,8 +43,10 @@ private func failed(_ more: String) -> [Violation] {
     @Test("what is missing, of another type, or too much")
     func fields() {
         #expect(complaints("{\"type\":\"task_claimed\",\"data\":{\"task_id\":\"t\"}}") == [.missingField])
-        #expect(complaints("{\"type\":\"task_rejected\",\"data\":{\"task_id\":\"\",\"reason\":\"r\"}}") == [.missingField])
-        #expect(complaints("{\"type\":\"task_rejected\",\"data\":{\"task_id\":5,\"reason\":\"r\"}}") == [.wrongFieldType])
+        #expect(
+            complaints("{\"type\":\"task_rejected\",\"data\":{\"task_id\":\"\",\"reason\":\"r\"}}") == [.missingField])
+        #expect(
+            complaints("{\"type\":\"task_rejected\",\"data\":{\"task_id\":5,\"reason\":\"r\"}}") == [.wrongFieldType])
         #expect(failed(",\"extra\":1") == [.unexpectedField])
         #expect(failed(",\"task_id\":\"t\"") == [.unexpectedField])
         #expect(failed(",\"failure_reason\":[]") == [.wrongFieldType])

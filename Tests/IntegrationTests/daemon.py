@@ -1,0 +1,115 @@
+"""One worker, as a process of the release binary, with its log read line by line."""
+
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+
+from plane import PATIENCE
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BINARY = os.environ.get("OZ_AGENT_WORKER", os.path.join(ROOT, ".build", "release", "oz-agent-worker"))
+KEY = "wk-canary-api-key-5e1f"
+
+
+def alive(pid):
+    """Whether this process exists and is no zombie."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] != b"Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def processes():
+    """(pid, parent, state) of all processes."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    fields = file.read().rpartition(b")")[2].split()
+                found.append((int(name), int(fields[1]), fields[0].decode()))
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+    return found
+
+
+def wait_until(what, condition, patience=PATIENCE):
+    """For what no event tells: looks every few milliseconds, and fails after a generous time."""
+    end = time.monotonic() + patience
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, f"waited {patience:.0f} s for {what}"
+        time.sleep(0.005)
+
+
+class Daemon:
+    def __init__(self, arguments, environment):
+        self.changed = threading.Condition()
+        self.lines = []
+        self.raw = b""
+        self.process = subprocess.Popen(
+            [BINARY, *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        self.pid = self.process.pid
+        self._readers = [threading.Thread(target=self._read, args=(stream,), daemon=True)
+                         for stream in (self.process.stdout, self.process.stderr)]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, stream):
+        for line in stream:
+            try:
+                parsed = json.loads(line)
+            except ValueError:
+                parsed = {"event": "?", "message": line.decode("utf-8", "replace")}
+            with self.changed:
+                self.raw += line
+                self.lines.append(parsed)
+                self.changed.notify_all()
+
+    def events(self, event, **fields):
+        return [line for line in self.lines if line.get("event") == event
+                and all(line.get(name) == value for name, value in fields.items())]
+
+    def wait_event(self, event, count=1, patience=PATIENCE, **fields):
+        end = time.monotonic() + patience
+        with self.changed:
+            while len(found := self.events(event, **fields)) < count:
+                left = end - time.monotonic()
+                assert left > 0, f"waited {patience:.0f} s for {event} {fields}; log ends with: {self.tail()}"
+                self.changed.wait(min(left, 0.25))
+        return found[count - 1]
+
+    def tail(self, count=15):
+        return "\n" + "\n".join(json.dumps(line)[:400] for line in self.lines[-count:])
+
+    def signal(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+
+    def wait_exit(self, patience=PATIENCE):
+        try:
+            code = self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the worker did not end within {patience} s; log: {self.tail()}") from None
+        for reader in self._readers:
+            reader.join(5)
+        return code
+
+    def is_alive(self):
+        return self.process.poll() is None
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def children(self):
+        return [(pid, state) for pid, parent, state in processes() if parent == self.pid]
+
+    def resident(self):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            return int(file.read().split("VmRSS:")[1].split()[0])

@@ -1,0 +1,113 @@
+// Seeded walks through the scenarios' worlds: where the tests of the model get real, varied states from.
+
+import Codecs
+import Effects
+import Simulation
+
+@testable import WorkerModel
+
+/// A small generator of its own, so that a seed gives the same walk everywhere.
+struct Dice {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func below(_ bound: Int) -> Int {
+        bound < 1 ? 0 : Int(next() % UInt64(bound))
+    }
+
+    mutating func pick<Element>(_ elements: [Element]) -> Element? {
+        elements.isEmpty ? nil : elements[below(elements.count)]
+    }
+}
+
+enum Walks {
+    /// A worker at a moment, and what the last step asked for.
+    struct Stop {
+        let worker: Worker
+        let now: Instant
+        let requests: [Request]
+    }
+
+    /// Calls `visit` after every move; a walk that is over starts again. Returns the first violation, which none of
+    /// the scenarios has.
+    static func walk(
+        _ scenario: Scenario, steps: Int, seed: UInt64, _ visit: (Stop) throws -> Void
+    ) rethrows -> Violation? {
+        var dice = Dice(seed: seed)
+        var world = World(scenario)
+        for _ in 0..<steps {
+            var moves = world.moves()
+            if moves.isEmpty {
+                world = World(scenario)
+                moves = world.moves()
+            }
+            guard let move = likely(moves, &dice) else { continue }
+            if let violation = world.make(move) { return violation }
+            try visit(Stop(worker: world.worker, now: world.now, requests: world.lastRequests))
+        }
+        return nil
+    }
+
+    /// Signals end a walk soon, so they are seldom taken.
+    private static func likely(_ moves: [Move], _ dice: inout Dice) -> Move? {
+        let move = dice.pick(moves)
+        return move == .signal && dice.below(8) > 0 ? dice.pick(moves) : move
+    }
+
+    /// The scenarios with assignments that hold something in every field.
+    static let rich: [Scenario] = Scenarios.all.map { scenario in
+        var scenario = scenario
+        scenario.assignments = scenario.assignments.enumerated().map { enriched($1, UInt64($0)) }
+        scenario.faults = 4
+        return scenario
+    }
+
+    private static func enriched(_ plain: Assignment, _ number: UInt64) -> Assignment {
+        let first = 10 + number * 20
+        var assignment = plain
+        assignment.secrets = SecretRange(first: first, count: 8)
+        assignment.ownerIsTeam = true
+        assignment.environment = [
+            EnvironmentVariable("TOKEN", .secret(SecretRef(number: first))),
+            EnvironmentVariable("BOTH", .joined([Text("a"), .secret(SecretRef(number: first + 1))])),
+        ]
+        assignment.extraArguments = [SecretRef(number: first + 2)]
+        assignment.shape = InstanceShape(vcpus: 2, memoryGiB: nil)
+        var agent = AgentConfiguration()
+        agent.harness = Bytes(text: "claude")
+        agent.mcpServers = SecretRef(number: first + 3)
+        agent.repositoryHeadOverrides = [SecretRef(number: first + 4)]
+        assignment.agent = agent
+        return assignment
+    }
+}
+
+extension Worker {
+    /// A digest of everything but the counter of requests, which every late completion moves.
+    var standing: UInt64 {
+        var visitor = Visitor()
+        life.visit(&visitor)
+        connection.visit(&visitor)
+        roster.visit(&visitor)
+        memory.visit(&visitor)
+        for type in unknownTypes { visitor.bytes(type) }
+        return visitor.result
+    }
+
+    func fingerprint(at now: Instant) -> UInt64 {
+        var visitor = Visitor(relativeTo: now)
+        visit(&visitor)
+        return visitor.result
+    }
+}

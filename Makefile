@@ -14,8 +14,7 @@ BINARY := .build/release/oz-agent-worker
 .PHONY: run test build bench explore format clean build-needs test-needs
 
 build: build-needs
-	scripts/build-supervisor
-	swift build -c release --static-swift-stdlib --product oz-agent-worker
+	scripts/build
 
 run: build
 	@if [ -z "$${WARP_API_KEY:-}" ]; then \

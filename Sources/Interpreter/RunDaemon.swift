@@ -30,10 +30,12 @@ public struct DaemonOptions: Sendable {
     public var log: LogChoice
     /// Names this program and its version to the server.
     public var userAgent: Bytes
+    /// What the configuration has to say, as warnings of the log.
+    public var warnings: [String]
 
     public init(
         settings: Settings, key: DialKey, secrets: [Secret], environment: [(name: Bytes, value: Bytes)],
-        log: LogChoice, userAgent: Bytes
+        log: LogChoice, userAgent: Bytes, warnings: [String] = []
     ) {
         self.settings = settings
         self.key = key
@@ -41,6 +43,7 @@ public struct DaemonOptions: Sendable {
         self.environment = environment
         self.log = log
         self.userAgent = userAgent
+        self.warnings = warnings
     }
 
     /// As getenv has it: the first of that name.
@@ -95,6 +98,7 @@ public func runDaemon(_ options: DaemonOptions) -> Int32 {
     let log = options.makeLog(vault)
     Hardening.seal()
     defer { log.finish() }
+    for warning in options.warnings { log.notice(.warn, "configuration.warning", warning) }
     do throws(NoMeans) {
         guard isBlocked else { throw NoMeans(words: "signals can't be blocked") }
         return try Daemon(options, log: log, vault: vault, surroundings: surroundings).run()

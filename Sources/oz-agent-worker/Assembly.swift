@@ -8,7 +8,7 @@ import Interpreter
 import WorkerModel
 
 struct Assembly {
-    let options: DaemonOptions
+    var options: DaemonOptions
 
     init?(
         _ configuration: ResolvedConfiguration, _ direct: Configuration.DirectSettings, instance: Bytes,

@@ -26,7 +26,6 @@ func runWorker(_ arguments: [Bytes]) -> Int32 {
 }
 
 private func run(_ configuration: ResolvedConfiguration, _ input: ConfigurationInput) -> Int32 {
-    for warning in configuration.warnings { Terminal.complain("warning: \(warning.rendered)") }
     guard case .direct(let direct) = configuration.backend else {
         Terminal.complain(
             "oz-agent-worker: the \(configuration.backend.name.rawValue) backend is not built yet; "
@@ -34,11 +33,11 @@ private func run(_ configuration: ResolvedConfiguration, _ input: ConfigurationI
         return ExitCode.unavailable
     }
     let identity = Instance.identity(input.environment)
-    if let warning = identity.warning { Terminal.complain("warning: \(warning)") }
-    guard let assembly = Assembly(configuration, direct, instance: identity.id, input.environment) else {
+    guard var assembly = Assembly(configuration, direct, instance: identity.id, input.environment) else {
         Terminal.complain("oz-agent-worker: --web-socket-url is not a URL that can be dialled")
         return ExitCode.usage
     }
+    assembly.options.warnings = configuration.warnings.map(\.rendered) + [identity.warning].compactMap { $0 }
     return runDaemon(assembly.options)
 }
 

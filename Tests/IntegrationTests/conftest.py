@@ -75,11 +75,12 @@ class Rig:
             json.dump({"worker_id": "rig", **top, "backend": {"direct": block}}, file)
         return path
 
-    def start(self, *arguments, direct=None, top=None, plane=None, environment=None, level="debug"):
+    def start(self, *arguments, direct=None, top=None, plane=None, environment=None, level="debug",
+              form="json", url=None):
         plane = plane or self.plane
         worker = daemon.Daemon(
             ["--config-file", self.config(direct, **(top or {})), "--api-key-file", self.key_file,
-             "--web-socket-url", plane.url, "--log-format", "json", "--log-level", level, *arguments],
+             "--web-socket-url", url or plane.url, "--log-format", form, "--log-level", level, *arguments],
             {**self.environment, **(environment or {})})
         self.daemons.append(worker)
         return worker
@@ -131,6 +132,11 @@ class Rig:
             except (FileNotFoundError, ProcessLookupError, PermissionError):
                 continue
         return found
+
+    def wait_no_notes_alive(self, task, patience=10):
+        """None of the processes that this task's agent wrote down is alive."""
+        pids = self.pids(task)
+        daemon.wait_until(f"{pids} to be gone", lambda: not any(daemon.alive(pid) for pid in pids), patience)
 
     def wait_nothing_left(self):
         """No process and no workspace of a worker that has ended."""

@@ -83,14 +83,14 @@ class Plane:
 
     async def _received(self, number, connection, text):
         message = json.loads(text)
+        # Before the message counts as heard, so that what is looked at here is as it was then.
+        answer = self.on_message(message) if self.on_message else None
         with self.changed:
             self.messages.append({"connection": number, "text": text, "type": message["type"],
                                   "data": message["data"], "at": time.monotonic()})
             self.changed.notify_all()
-        if self.on_message:
-            answer = self.on_message(message)
-            if answer is not None:
-                await connection.send(json.dumps(answer))
+        if answer is not None:
+            await connection.send(json.dumps(answer))
 
     def _call(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
@@ -188,7 +188,11 @@ class Plane:
 
     def stop(self):
         async def end():
+            for record in self.connections:
+                if record["open"]:
+                    self._sockets[record["number"]].transport.abort()
             self._server.close()
+            await self._server.wait_closed()
 
         try:
             self._call(end())

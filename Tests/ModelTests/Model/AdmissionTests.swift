@@ -119,7 +119,9 @@ struct AdmissionTests {
         #expect(stage.sayings.isEmpty)
         for number in 0..<100 { stage.receives(.unknown(type: Bytes(decimal: number))) }
         let named = stage.history.count { request in
-            guard case .log(let record) = request.effect, case .messageTypeUnknown = record.saying else { return false }
+            guard case .log(let record) = request.effect, case .messageTypeUnknown = record.saying else {
+                return false
+            }
             return true
         }
         #expect(named == stage.worker.settings.limits.unknownTypes)

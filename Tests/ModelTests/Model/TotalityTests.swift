@@ -11,41 +11,46 @@ struct TotalityTests {
     /// Every kind of event, under names that nobody waits for, in states of all walks.
     @Test func staleCompletionsChangeNothing() {
         var tried = 0
+        var wrong: [String] = []
         for (number, scenario) in Walks.rich.enumerated() {
-            _ = Walks.walk(scenario, steps: 150, seed: UInt64(number) + 300) { stop in
+            _ = Walks.walk(scenario, steps: 60, seed: UInt64(number) + 300) { stop in
                 guard stop.worker.exitCode == nil else { return }
+                let standing = stop.worker.standing
                 for id in staleIDs {
                     for event in Events.completions(id) {
                         let (next, requests) = stop.worker.step(input(event, at: stop.now))
-                        #expect(next.standing == stop.worker.standing, "\(scenario.name): \(event)")
-                        #expect(requests.allSatisfy { isOnlyTold($0.effect) }, "\(scenario.name): \(event)")
                         tried += 1
+                        if next.standing == standing, requests.allSatisfy({ isOnlyTold($0.effect) }) { continue }
+                        wrong.append("\(scenario.name): \(event)")
                     }
                 }
             }
         }
-        #expect(tried > 50_000)
+        #expect(tried > 40_000)
+        #expect(wrong.isEmpty)
     }
 
     /// Every kind of event, under the names of everything that was ever asked for lately, in states of all walks.
     @Test func everyEventInEveryStateHasAnAnswer() {
         var tried = 0
+        var wrong: [String] = []
         for (number, scenario) in Walks.rich.enumerated() {
             var recent: [EffectID] = []
-            _ = Walks.walk(scenario, steps: 100, seed: UInt64(number) + 600) { stop in
+            _ = Walks.walk(scenario, steps: 60, seed: UInt64(number) + 600) { stop in
                 recent = Array((stop.requests.filter(\.effect.answers).map(\.id) + recent).prefix(6))
                 for event in recent.flatMap(Events.completions) + Events.others {
                     let given = input(event, at: stop.now)
                     let (once, requests) = stop.worker.step(given)
                     let (again, same) = stop.worker.step(given)
-                    #expect(once.digest == again.digest)
-                    #expect(requests == same)
-                    #expect(Set(requests.map(\.id)).count == requests.count)
                     tried += 1
+                    let agrees = once.digest == again.digest && requests == same
+                    if agrees, Set(requests.map(\.id)).count == requests.count { continue }
+                    wrong.append("\(scenario.name): \(event)")
                 }
             }
         }
-        #expect(tried > 50_000)
+        #expect(tried > 40_000)
+        #expect(wrong.isEmpty)
     }
 
     /// Whatever comes in whatever order: no trap, the same answer twice, and an index of deadlines that is right.

@@ -2,7 +2,9 @@
 #define _GNU_SOURCE 1
 #include "include/CLinux.h"
 
+#include <elf.h>
 #include <errno.h>
+#include <link.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -274,4 +276,25 @@ int oz_errno(void) {
 const char *oz_error_name(int number) {
     const char *name = strerrorname_np(number);
     return name != NULL ? name : "unknown";
+}
+
+/* Only segments that nothing ever writes to: dropping a page of any other would lose what was written. */
+static int release_segments(struct dl_phdr_info *object, size_t size, void *page_size) {
+    (void)size;
+    uintptr_t page = *(const uintptr_t *)page_size;
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+        uintptr_t start = (object->dlpi_addr + segment->p_vaddr + page - 1) & ~(page - 1);
+        uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
+        /* The kernel's own page of code has no file behind it. */
+        if (start < end && object->dlpi_name && (object->dlpi_name[0] == '/' || object->dlpi_name[0] == 0))
+            madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void oz_release_clean_pages(void) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    dl_iterate_phdr(release_segments, &page);
 }

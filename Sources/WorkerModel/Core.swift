@@ -42,7 +42,8 @@ public struct Core {
     }
 
     private mutating func refresh(_ slot: UInt32) {
-        guard slot != 0 else { return }
+        // An id from outside may name any slot; only those that ever held a task have a place in the index.
+        guard slot != 0, slot <= worker.roster.highest || index.knows(slot) else { return }
         index.set(slot, worker.roster[slot]?.deadline)
     }
 }
@@ -56,6 +57,8 @@ struct DeadlineIndex {
 
     private var current: [Instant?] = []
     private var heap: [Entry] = []
+
+    func knows(_ slot: UInt32) -> Bool { Int(slot) < current.count }
 
     mutating func set(_ slot: UInt32, _ deadline: Instant?) {
         let place = Int(slot)

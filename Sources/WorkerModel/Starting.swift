@@ -67,9 +67,9 @@ extension Starting: Visited {
             visitor.tag(2)
             visitor.id(id)
             visitor.bytes(executable)
-        case .passed(.direct(_, let executable)):
+        case .passed(let backend):
             visitor.tag(3)
-            visitor.bytes(executable)
+            backend.visit(&visitor)
         case .failed: visitor.tag(4)
         }
     }

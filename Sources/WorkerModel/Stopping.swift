@@ -65,15 +65,21 @@ extension Life: Visited {
         case .starting(let starting):
             visitor.tag(0)
             starting.visit(&visitor)
-        case .running: visitor.tag(1)
-        case .draining(_, let until):
+        case .running(let backend):
+            visitor.tag(1)
+            backend.visit(&visitor)
+        case .draining(let backend, let until):
             visitor.tag(2)
+            backend.visit(&visitor)
             visitor.instant(until)
-        case .stopping(_, let stopping):
+        case .stopping(let backend, let stopping):
             visitor.tag(3)
+            backend.visit(&visitor)
             visitor.instant(stopping.until)
             visitor.optional(stopping.heardBy) { $0.instant($1) }
-        case .closing: visitor.tag(4)
+        case .closing(let backend):
+            visitor.tag(4)
+            backend.visit(&visitor)
         case .stopped(let code):
             visitor.tag(5)
             visitor.number(Int(code))

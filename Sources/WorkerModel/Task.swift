@@ -190,6 +190,15 @@ public enum Backend: Hashable, Codable, Sendable {
     case direct(DirectSettings, executable: Bytes)
 }
 
+extension Backend: Visited {
+    /// What the start found out; the rest are settings, which never change in a life.
+    public func visit(_ visitor: inout Visitor) {
+        switch self {
+        case .direct(_, let executable): visitor.bytes(executable)
+        }
+    }
+}
+
 extension Task: Visited {
     public func visit(_ visitor: inout Visitor) {
         key.visit(&visitor)

@@ -64,7 +64,7 @@ def forced_drops(plane, worker, rig, name, count):
 
 
 def test_50_forced_drops_lose_and_double_nothing(rig, private_ca):
-    """Ten workers of five drops each, since back-off makes one worker's drops ever slower; every other one over TLS."""
+    """Ten workers, five drops each: back-off makes one worker's drops ever slower. Every other one is on TLS."""
     context, ca = private_ca
     pairs = []
     for number in range(10):

@@ -50,7 +50,8 @@ def test_foreign_directories_are_never_removed(rig):
 def test_the_target_directory_stays_and_gets_no_rubbish(rig):
     os.mkdir(rig.path("target"))
     open(rig.path("target", "mine"), "w", encoding="ascii").close()
-    worker = rig.connected(direct={"target_dir": rig.path("target"), "setup_command": "echo A=1 >$OZ_ENVIRONMENT_FILE"})
+    worker = rig.connected(direct={
+        "target_dir": rig.path("target"), "setup_command": "echo A=1 > $OZ_ENVIRONMENT_FILE"})
     rig.plane.send(assignment("t-1", rig.env()))
     rig.plane.wait_final("t-1")
     assert rig.note_list("t-1", ".cwd") == [rig.path("target")]

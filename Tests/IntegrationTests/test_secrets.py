@@ -19,7 +19,8 @@ def secretive(task, rig, how, **more):
         task, rig.env(how, VARIABLE=CANARIES["variable"], WARP_API_KEY=CANARIES["task key"]), execution=f"{task}-e",
         prompt=CANARIES["prompt"], title=CANARIES["title"], additional_oz_args=["--x", CANARIES["argument"]],
         telemetry_collection={"token": CANARIES["telemetry"]},
-        snapshot={"mcp_servers": {"s": {"env": {"T": CANARIES["server of mcp"]}}}, "base_prompt": CANARIES["base prompt"],
+        snapshot={"mcp_servers": {"s": {"env": {"T": CANARIES["server of mcp"]}}},
+                  "base_prompt": CANARIES["base prompt"],
                   "harness_auth_secrets": {"claude_auth_secret_name": CANARIES["auth secret"]}}, **more)
 
 
@@ -53,10 +54,10 @@ def test_no_canary_in_the_log(rig, level):
     rig.plane.send(secretive("cancelled", rig, "sleep"))
     rig.plane.send(cancellation("cancelled"))
     rig.plane.wait_final("cancelled")
-    for broken in ('{"type":"task_assignment","data":{"task_id":"b","task":{"title":"%s"},"env_vars":5,' % CANARIES["title"],
-                   CANARIES["prompt"], '{"type":"task_assignment","data":{"task_id":"c","env_vars":{"A":"%s"}}}'
-                   % CANARIES["variable"]):
-        rig.plane.send_raw(broken)
+    opening = '{"type":"task_assignment","data":{"task_id":'
+    rig.plane.send_raw(opening + '"b","task":{"title":"%s"},"env_vars":5,' % CANARIES["title"])
+    rig.plane.send_raw(CANARIES["prompt"])
+    rig.plane.send_raw(opening + '"c","env_vars":{"A":"%s"}}}' % CANARIES["variable"])
     rig.plane.wait_for("task_rejected", "c")
     rig.plane.drop()
     rig.plane.wait_connected(beyond=1)

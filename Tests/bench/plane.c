@@ -88,14 +88,15 @@ static void rest(int ms) {
 static void assign(int life_ms) {
     char text[4096];
     int length = snprintf(text, sizeof text,
-        "{\"type\":\"task_assignment\",\"data\":{\"task_id\":\"t%06d\",\"execution_id\":\"e%06d-0123-4567\",\"task\":{"
-        "\"id\":\"t%06d\",\"title\":\"A task of the benchmark\",\"task_definition\":{\"prompt\":\"Look into the failing "
-        "test, find out what broke it, repair it, and write down in the log of changes what was wrong with it.\"},"
-        "\"owner\":{\"Type\":\"TEAM\",\"Id\":7},\"agent_config_snapshot\":{\"environment_id\":\"env-1\",\"model_id\":"
-        "\"auto\",\"mcp_servers\":{\"tracker\":{\"url\":\"https://tracker.invalid/mcp\",\"headers\":{\"Authorization\":"
-        "\"Bearer not-a-real-token\"}}},\"harness\":{\"type\":\"oz\"}}},\"docker_image\":\"ubuntu:22.04\","
-        "\"sidecar_image\":\"agent:1\",\"env_vars\":{\"STUB\":\"%d\",\"WARP_API_KEY\":\"not-a-real-key-either\","
-        "\"GITHUB_TOKEN\":\"nor-is-this-a-token\"},\"additional_oz_args\":[\"--quiet\"]}}",
+        "{\"type\":\"task_assignment\",\"data\":{\"task_id\":\"t%06d\",\"execution_id\":\"e%06d-0123-4567\","
+        "\"task\":{\"id\":\"t%06d\",\"title\":\"A task of the benchmark\",\"task_definition\":{\"prompt\":"
+        "\"Look into the failing test, find out what broke it, repair it, and write down what was wrong.\"},"
+        "\"owner\":{\"Type\":\"TEAM\",\"Id\":7},\"agent_config_snapshot\":{\"environment_id\":\"env-1\","
+        "\"model_id\":\"auto\",\"mcp_servers\":{\"tracker\":{\"url\":\"https://tracker.invalid/mcp\","
+        "\"headers\":{\"Authorization\":\"Bearer not-a-real-token\"}}},\"harness\":{\"type\":\"oz\"}}},"
+        "\"docker_image\":\"ubuntu:22.04\",\"sidecar_image\":\"agent:1\",\"env_vars\":{\"STUB\":\"%d\","
+        "\"WARP_API_KEY\":\"not-a-real-key-either\",\"GITHUB_TOKEN\":\"nor-is-this-a-token\"},"
+        "\"additional_oz_args\":[\"--quiet\"]}}",
         sent, sent, sent, life_ms);
     tasks[sent].sent = now_ns();
     server_say(&plane, text, (size_t)length);
@@ -217,7 +218,8 @@ static void start_worker(char **command, int port) {
     for (; command[count] && count < 63; count++) {
         char *at = strstr(command[count], "{PORT}");
         rewritten[count] = command[count];
-        if (at && asprintf(&rewritten[count], "%.*s%s%s", (int)(at - command[count]), command[count], digits, at + 6) < 0)
+        int before_it = at ? (int)(at - command[count]) : 0;
+        if (at && asprintf(&rewritten[count], "%.*s%s%s", before_it, command[count], digits, at + 6) < 0)
             die("asprintf");
     }
     rewritten[count] = NULL;

@@ -158,4 +158,7 @@ int oz_errno(void);
 /* "ENOENT"; "unknown" for a number that is none. */
 const char *oz_error_name(int number);
 
+/* Gives back the pages of code and constants that the start touched: they are clean, and come back when used. */
+void oz_release_clean_pages(void);
+
 #endif

@@ -156,6 +156,8 @@ final class WebSocketConnection {
         phase = .open
         // What the handshake left behind is the largest garbage of an idle worker.
         oz_curl_release_memory()
+        // Loading and dialling touched code that an open connection never needs.
+        oz_release_clean_pages()
         report(.opened)
         reader.feed(rest)
     }

@@ -87,43 +87,48 @@ import Testing
         }
     }
 
+    /// A field, a value that does not fit it, and what the worker says of it.
+    private static let problems: [([String], String, String)] = [
+        (["data", "execution_id"], "7", "expectedText data.execution_id"),
+        (["data", "task"], "null", "missing data.task"),
+        (["data", "task"], "[]", "expectedObject data.task"),
+        (["data", "task"], "{}", "missing data.task.id"),
+        (["data", "task", "id"], #""""#, "empty data.task.id"),
+        (["data", "task", "id"], #""\t ""#, "empty data.task.id"),
+        (["data", "task", "id"], "{}", "expectedText data.task.id"),
+        (["data", "task", "owner"], "[]", "expectedObject data.task.owner"),
+        (["data", "task", "owner", "Type"], "1", "expectedText data.task.owner.Type"),
+        (["data", "docker_image"], "{}", "expectedText data.docker_image"),
+        (["data", "env_vars"], "[]", "expectedMap data.env_vars"),
+        (["data", "env_vars"], #"{"A": "b", "SECRET": 1}"#, "expectedText data.env_vars[1]"),
+        (["data", "additional_sidecars"], "{}", "expectedList data.additional_sidecars"),
+        (["data", "additional_sidecars"], "[{}, 1]", "expectedObject data.additional_sidecars[1]"),
+        (["data", "additional_sidecars"], #"[{"image": 1}]"#, "expectedText data.additional_sidecars[0].image"),
+        (
+            ["data", "additional_sidecars"], #"[{"read_write": "yes"}]"#,
+            "expectedFlag data.additional_sidecars[0].read_write"
+        ),
+        (["data", "additional_oz_args"], #"["a", null]"#, "expectedText data.additional_oz_args[1]"),
+        (["data", "instance_shape"], #""2x4""#, "expectedObject data.instance_shape"),
+        (["data", "instance_shape", "vcpus"], #""2""#, "expectedNumber data.instance_shape.vcpus"),
+    ]
+
+    private static let agent = "data.task.agent_config_snapshot"
+    private static let agentProblems: [([String], String, String)] = [
+        (snapshot, "7", "expectedObject \(agent)"),
+        (snapshot + ["mcp_servers"], "[]", "expectedMap \(agent).mcp_servers"),
+        (snapshot + ["computer_use_enabled"], #""yes""#, "expectedFlag \(agent).computer_use_enabled"),
+        (snapshot + ["idle_timeout_minutes"], "1.5", "expectedNumber \(agent).idle_timeout_minutes"),
+        (snapshot + ["idle_timeout_minutes"], "1e99", "expectedNumber \(agent).idle_timeout_minutes"),
+        (snapshot + ["harness"], #""oz""#, "expectedObject \(agent).harness"),
+        (
+            snapshot + ["repository_head_overrides"], #"["x"]"#,
+            "expectedObject \(agent).repository_head_overrides[0]"
+        ),
+    ]
+
     @Test func namesWhatIsWrong() {
-        let agent = "data.task.agent_config_snapshot"
-        let cases: [([String], String, String)] = [
-            (["data", "execution_id"], "7", "expectedText data.execution_id"),
-            (["data", "task"], "null", "missing data.task"),
-            (["data", "task"], "[]", "expectedObject data.task"),
-            (["data", "task"], "{}", "missing data.task.id"),
-            (["data", "task", "id"], #""""#, "empty data.task.id"),
-            (["data", "task", "id"], #""\t ""#, "empty data.task.id"),
-            (["data", "task", "id"], "{}", "expectedText data.task.id"),
-            (["data", "task", "owner"], "[]", "expectedObject data.task.owner"),
-            (["data", "task", "owner", "Type"], "1", "expectedText data.task.owner.Type"),
-            (["data", "docker_image"], "{}", "expectedText data.docker_image"),
-            (["data", "env_vars"], "[]", "expectedMap data.env_vars"),
-            (["data", "env_vars"], #"{"A": "b", "SECRET": 1}"#, "expectedText data.env_vars[1]"),
-            (["data", "additional_sidecars"], "{}", "expectedList data.additional_sidecars"),
-            (["data", "additional_sidecars"], "[{}, 1]", "expectedObject data.additional_sidecars[1]"),
-            (["data", "additional_sidecars"], #"[{"image": 1}]"#, "expectedText data.additional_sidecars[0].image"),
-            (
-                ["data", "additional_sidecars"], #"[{"read_write": "yes"}]"#,
-                "expectedFlag data.additional_sidecars[0].read_write"
-            ),
-            (["data", "additional_oz_args"], #"["a", null]"#, "expectedText data.additional_oz_args[1]"),
-            (["data", "instance_shape"], #""2x4""#, "expectedObject data.instance_shape"),
-            (["data", "instance_shape", "vcpus"], #""2""#, "expectedNumber data.instance_shape.vcpus"),
-            (Self.snapshot, "7", "expectedObject \(agent)"),
-            (Self.snapshot + ["mcp_servers"], "[]", "expectedMap \(agent).mcp_servers"),
-            (Self.snapshot + ["computer_use_enabled"], #""yes""#, "expectedFlag \(agent).computer_use_enabled"),
-            (Self.snapshot + ["idle_timeout_minutes"], "1.5", "expectedNumber \(agent).idle_timeout_minutes"),
-            (Self.snapshot + ["idle_timeout_minutes"], "1e99", "expectedNumber \(agent).idle_timeout_minutes"),
-            (Self.snapshot + ["harness"], #""oz""#, "expectedObject \(agent).harness"),
-            (
-                Self.snapshot + ["repository_head_overrides"], #"["x"]"#,
-                "expectedObject \(agent).repository_head_overrides[0]"
-            ),
-        ]
-        for (path, value, problem) in cases {
+        for (path, value, problem) in Self.problems + Self.agentProblems {
             let decoded = Decoded(Golden.document.setting(path, Golden.parse(value)))
             #expect(decoded.problem == problem)
             guard case .unreadableAssignment(let key, _) = decoded.message else {

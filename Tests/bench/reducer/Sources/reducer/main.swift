@@ -18,6 +18,8 @@ struct Rig {
     private var next = 0
     private var now = Instant(nanoseconds: 1_000_000_000)
     private var requests: [Request] = []
+    /// 200 us: as many tasks a second as two cores can start.
+    private let step: UInt64 = 200_000
     private var dial = EffectID(slot: 0, sequence: 0)
     private var tasks: UInt64 = 0
     private(set) var inputs = 0
@@ -40,7 +42,7 @@ struct Rig {
             }
             let event = waiting[next]
             next += 1
-            now = now.after(Span(nanoseconds: 50_000))
+            now = now.after(Span(nanoseconds: step))
             requests.removeAll(keepingCapacity: true)
             let input = Input(at: now, wall: WallTime(nanoseconds: 0), entropy: UInt64(inputs), event: event)
             core.take(input, into: &requests)

@@ -1,0 +1,78 @@
+"""What is measured, what it is compared with, and what we aim at."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Figure:
+    words: str
+    name: str
+    unit: str = "ms"
+    # At most this multiple of the floor, or at most this much.
+    times: float = 0
+    most: float = -1
+    # With whom it is compared.
+    floor: str = "floor"
+
+
+MIB = 1024  # The rig counts in KiB.
+
+FIGURES = [
+    Figure("process start to connected (a libcurl dialer)", "start_ms", times=1.5, floor="dialer"),
+    Figure("process start to connected", "start_ms"),
+    Figure("idle, ws: resident memory", "idle_rss_kb", "MiB", most=18),
+    Figure("idle, ws: proportional memory", "idle_pss_kb", "MiB", most=13),
+    Figure("idle, ws: threads", "idle_threads", "", most=2),
+    Figure("idle, ws: wake-ups", "idle_wakeups", "", most=0),
+    Figure("idle, ws: spare supervisors", "idle_children", ""),
+    Figure("idle, ws: their proportional memory", "idle_children_pss_kb", "MiB"),
+    Figure("idle, wss: resident memory", "wss_idle_rss_kb", "MiB", most=22),
+    Figure("idle, wss: proportional memory", "wss_idle_pss_kb", "MiB", most=16),
+    Figure("idle, wss: threads", "wss_idle_threads", "", most=2),
+    Figure("idle, wss: wake-ups", "wss_idle_wakeups", "", most=0),
+    Figure("assignment to claim", "claim_ms", times=1.4),
+    Figure("assignment to the agent's first instruction", "begin_ms", times=1.3),
+    Figure("the agent's exit to the final word", "word_ms", times=1.5),
+    Figure("worker's CPU per task", "cpu_ms", times=1.7),
+    Figure("CPU of its children per task", "children_cpu_ms"),
+    Figure("1,000 at once: all claimed", "burst_claimed_ms", times=0.4),
+    Figure("1,000 at once: all ended", "burst_ended_ms"),
+    Figure("1,000 at once: peak memory", "burst_peak_kb", "MiB", most=28),
+    Figure("1,000 at once: threads", "burst_threads", "", most=2),
+    Figure("10,000 tasks: growth after the first 1,000", "growth_kb", "MiB", most=0.25),
+    Figure("10,000 tasks: descriptors more", "growth_descriptors", "", most=0),
+    Figure("reducer: CPU per input", "reducer_us", "us", most=2),
+]
+
+
+def shown(value, unit):
+    if value is None:
+        return "-"
+    if unit == "":
+        return f"{value:.0f}"
+    return f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
+def row(figure, medians):
+    def value_of(side):
+        value = medians.get((figure.name, side))
+        return value / MIB if value is not None and figure.unit == "MiB" else value
+
+    ours, floor = value_of("ours"), value_of(figure.floor)
+    ratio = f"{ours / floor:.2f}" if ours is not None and floor else "-"
+    aim, met = "", ""
+    if figure.times:
+        aim = f"x {figure.times}"
+        met = met_words(ours, floor and floor * figure.times)
+    elif figure.most >= 0:
+        aim = f"{figure.most:g} {figure.unit}".strip()
+        met = met_words(ours, figure.most)
+    unit = f", {figure.unit}" if figure.unit else ""
+    ours_shown, floor_shown = shown(ours, figure.unit), shown(floor, figure.unit)
+    return f"{figure.words + unit:48.48} {ours_shown:>9} {floor_shown:>9} {ratio:>7}  {aim:<10} {met}".rstrip()
+
+
+def met_words(ours, bound):
+    if ours is None or bound is None:
+        return "not measured"
+    return "yes" if ours <= bound else "NO"

@@ -7,7 +7,7 @@ import WorkerModel
 public enum Scenarios {
     public static let all: [Scenario] = [
         oneTask, oneTaskStopped, twoTasks, twoTasksStopped, capacityOne, duplicate, duplicateStopped, followUp,
-        followUpStopped, timeout, draining, targetDirectory, kept, nonsense, brokenHands,
+        followUpStopped, unseenDeath, timeout, draining, targetDirectory, kept, nonsense, brokenHands,
     ]
 
     /// Every fault of the direct backend against one execution, with cancel, drops, setup and teardown.
@@ -68,6 +68,14 @@ public enum Scenarios {
         $0.signals = 1
         $0.faults = 1
         $0.allowed = [.drop, .slow, .refuse]
+    }
+
+    /// A minute without a sign of a death takes three waits: two of them are cut short by pings.
+    static let unseenDeath = scenario("a death that is not seen", [task("a", "1")], torn) {
+        $0.cancellations = [TaskID(Bytes(text: "a"))]
+        $0.quickFiles = true
+        $0.faults = 3
+        $0.allowed = [.slow]
     }
 
     static let timeout = scenario("task time-out", [task("a", "1")], timed) {

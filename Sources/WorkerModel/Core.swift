@@ -32,7 +32,7 @@ public struct Core {
         case .tick, .operator, .began:
             let highest = max(before, worker.roster.highest)
             guard highest > 0 else { return }
-            for slot in 1...highest { index.set(slot, worker.roster[slot]?.deadline) }
+            for slot in 1...highest { index.set(slot, worker.roster.deadline(of: slot)) }
         case .files(let event): refresh(event.id.slot)
         case .process(let event): refresh(event.id.slot)
         case .interpreter(.contractBroken(let id)): refresh(id.slot)
@@ -44,7 +44,7 @@ public struct Core {
     private mutating func refresh(_ slot: UInt32) {
         // An id from outside may name any slot; only those that ever held a task have a place in the index.
         guard slot != 0, slot <= worker.roster.highest || index.knows(slot) else { return }
-        index.set(slot, worker.roster[slot]?.deadline)
+        index.set(slot, worker.roster.deadline(of: slot))
     }
 }
 

@@ -9,9 +9,29 @@ public struct Roster: Hashable, Codable, Sendable {
     private var slots: [Task?] = []
 
     public var tasks: [Task] { slots.compactMap { $0 } }
-    public var isEmpty: Bool { slots.allSatisfy { $0 == nil } }
-    var count: Int { slots.reduce(0) { $0 &+ ($1 == nil ? 0 : 1) } }
-    public var active: Int { slots.reduce(0) { $0 &+ ($1?.isActive == true ? 1 : 0) } }
+    public var isEmpty: Bool { slots.isEmpty }
+    // Walks go by index and look at the elements where they lie: a task is large, and a copy of it costs more than the
+    // question.
+    var count: Int {
+        var count = 0
+        for index in slots.indices where slots[index] != nil { count &+= 1 }
+        return count
+    }
+    public var active: Int {
+        var count = 0
+        for index in slots.indices where slots[index]?.isActive == true { count &+= 1 }
+        return count
+    }
+
+    func holds(_ slot: UInt32) -> Bool {
+        let index = Int(slot) &- 1
+        return slots.indices.contains(index) && slots[index] != nil
+    }
+
+    func deadline(of slot: UInt32) -> Instant? {
+        let index = Int(slot) &- 1
+        return slots.indices.contains(index) ? slots[index]?.deadline : nil
+    }
     /// The highest slot in use; all slots are 1...highest.
     public var highest: UInt32 { UInt32(truncatingIfNeeded: slots.count) }
 
@@ -49,11 +69,17 @@ public struct Roster: Hashable, Codable, Sendable {
     }
 
     func slot(ofActive key: ExecutionKey) -> UInt32? {
-        slot { $0.isActive && $0.key == key }
+        for index in slots.indices where slots[index]?.isActive == true && slots[index]?.key == key {
+            return UInt32(truncatingIfNeeded: index &+ 1)
+        }
+        return nil
     }
 
     func slot(ofRun run: UInt64) -> UInt32? {
-        slot { $0.serial == run }
+        for index in slots.indices where slots[index]?.serial == run {
+            return UInt32(truncatingIfNeeded: index &+ 1)
+        }
+        return nil
     }
 
     func slots(ofActive task: TaskID) -> [UInt32] {
@@ -82,12 +108,6 @@ public struct Roster: Hashable, Codable, Sendable {
         return best?.slot
     }
 
-    private func slot(where matches: (Task) -> Bool) -> UInt32? {
-        for (index, entry) in slots.enumerated() {
-            if let entry, matches(entry) { return UInt32(truncatingIfNeeded: index &+ 1) }
-        }
-        return nil
-    }
 }
 
 extension Roster: Visited {

@@ -1,6 +1,6 @@
 // A process under its supervisor: the holding of a running command.
 //
-//   starting    -> alive | over | killing
+//   starting    -> alive | terminating | killing | over
 //   alive       -> terminating | killing | clearing | draining | over
 //   terminating -> killing | clearing | draining | over
 //   killing     -> clearing | draining | over | haunting
@@ -65,11 +65,10 @@ public struct Supervised: Hashable, Codable, Sendable {
         }
     }
 
-    /// The first rung of the ladder. What has not started yet has nothing to finish, so it is killed.
+    /// The first rung of the ladder. The command may run before we hear of its start, so it is asked in any case.
     mutating func terminate(_ turn: inout Turn) {
         switch phase {
-        case .starting: kill(&turn)
-        case .alive:
+        case .starting, .alive:
             turn.ask(.process(.signal(process: id, .terminate)))
             phase = .terminating(killAt: turn.at.after(turn.timing.ladder))
         case .terminating, .killing, .clearing, .draining, .haunting, .over: break
@@ -126,8 +125,9 @@ public struct Supervised: Hashable, Codable, Sendable {
         turn.note(.acquired(key, .process(id)))
         switch phase {
         case .starting: phase = .alive
+        case .terminating: break
         case .killing, .haunting: turn.ask(.process(.kill(process: id)))
-        case .alive, .terminating, .clearing, .draining, .over: turn.late()
+        case .alive, .clearing, .draining, .over: turn.late()
         }
     }
 

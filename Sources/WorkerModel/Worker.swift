@@ -26,7 +26,9 @@ public struct Worker: Hashable, Codable, Sendable {
     public func nextDeadline() -> Instant? {
         guard exitCode == nil else { return nil }
         var next = earlier(life.deadline, connection.deadline)
-        for task in roster.tasks { next = earlier(next, task.deadline) }
+        if roster.highest > 0 {
+            for slot in 1...roster.highest { next = earlier(next, roster.deadline(of: slot)) }
+        }
         return next
     }
 
@@ -103,7 +105,7 @@ public struct Worker: Hashable, Codable, Sendable {
         _ id: EffectID, _ turn: inout Turn, late: (inout Turn) -> Void,
         to body: (inout Task, Backend, inout Turn) -> Task.News
     ) {
-        guard let backend = life.backend, roster[id.slot] != nil else { return late(&turn) }
+        guard let backend = life.backend, roster.holds(id.slot) else { return late(&turn) }
         with(id.slot, backend, &turn, body)
     }
 
@@ -126,7 +128,7 @@ public struct Worker: Hashable, Codable, Sendable {
         if let at = connection.deadline, at <= turn.at { due.append((at, 0)) }
         if life.backend != nil, roster.highest > 0 {
             for slot in 1...roster.highest {
-                if let at = roster[slot]?.deadline, at <= turn.at { due.append((at, slot)) }
+                if let at = roster.deadline(of: slot), at <= turn.at { due.append((at, slot)) }
             }
         }
         due.sort { ($0.at, $0.slot) < ($1.at, $1.slot) }

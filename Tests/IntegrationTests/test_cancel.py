@@ -53,6 +53,19 @@ def test_an_agent_that_listens_ends_at_once(rig):
     rig.note("t-1", ".term")
 
 
+def test_an_agent_that_runs_is_always_asked_before_it_is_killed(rig):
+    """However soon the cancellation follows the agent's first instruction."""
+    rig.connected()
+    tasks = [f"t-{number}" for number in range(30)]
+    for task in tasks:
+        rig.plane.send(assignment(task, rig.env("term")))
+        rig.note(task, ".ready")
+        rig.plane.send(cancellation(task))
+        rig.plane.wait_final(task)
+    unasked = [task for task in tasks if not os.path.exists(os.path.join(rig.notes, task + ".term"))]
+    assert not unasked, f"{len(unasked)} of {len(tasks)} running agents were killed without SIGTERM"
+
+
 def test_an_agent_that_ignores_the_request_is_killed_after_ten_seconds(rig):
     rig.connected()
     rig.plane.send(assignment("t-1", rig.env("ignore")))

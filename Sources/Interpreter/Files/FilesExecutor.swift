@@ -14,6 +14,10 @@ final class FilesExecutor {
     private let searchPath: Bytes
     private let thread: FilesThread
     private var running: Set<EffectID> = []
+    /// Quick calls of this turn that were answered at once, and those that wait for a later turn.
+    private var quickThisTurn = 0
+    private var waiting: [(id: EffectID, call: FilesCall)] = []
+    private static let quickPerTurn = 8
 
     /// `searchPath` is the worker's PATH. Nil where the kernel gives no descriptor.
     init?(loop: Loop, vault: Vault, searchPath: Bytes) {
@@ -26,7 +30,7 @@ final class FilesExecutor {
     }
 
     /// What has no answer yet.
-    var unfinished: Int { running.count }
+    var unfinished: Int { running.count + waiting.count }
 
     func execute(_ id: EffectID, _ call: FilesCall) {
         switch call {
@@ -34,6 +38,32 @@ final class FilesExecutor {
         case .readEnvironment(let path): return add(.readEnvironment(id, path), id)
         case .findExecutable, .checkDirectory, .prepareRoot, .makeDirectory, .makeFile, .rename, .removeFile: break
         }
+        guard waiting.isEmpty, quickThisTurn < Self.quickPerTurn else { return wait(id, call) }
+        countTurn()
+        answer(id, call)
+    }
+
+    /// A thousand claims at once must not wait for a thousand workspaces: what a turn has no room for follows, in
+    /// order, after the sockets of the next ones.
+    private func wait(_ id: EffectID, _ call: FilesCall) {
+        waiting.append((id, call))
+        if waiting.count == 1 { loop.again { [weak self] in self?.runWaiting() } }
+    }
+
+    private func runWaiting() {
+        let slice = waiting.prefix(Self.quickPerTurn)
+        waiting.removeFirst(slice.count)
+        let goesOn = !waiting.isEmpty
+        for (id, call) in slice { answer(id, call) }
+        if goesOn { loop.again { [weak self] in self?.runWaiting() } }
+    }
+
+    private func countTurn() {
+        quickThisTurn += 1
+        if quickThisTurn == 1 { loop.atTurnEnd { [weak self] in self?.quickThisTurn = 0 } }
+    }
+
+    private func answer(_ id: EffectID, _ call: FilesCall) {
         do throws(FilesProblem) {
             loop.deliver(.files(try quick(id, call)))
         } catch {

@@ -16,6 +16,8 @@ public struct ProcessTable: Sendable {
         var killed = false
         var end = ProcessEnd.exit(0)
 
+        var wasToldToEnd: Bool { killed || terminated }
+
         /// Something of it executes.
         public var lives: Bool {
             switch state {
@@ -42,6 +44,10 @@ public struct ProcessTable: Sendable {
         case .kill(let process):
             // Killing by name what is gone already is allowed: a death and an order may cross.
             guard let index = index(process) else { return nil }
+            let known = processes[index]
+            if known.state == .running, known.role != .teardown, !known.terminated, !known.killed {
+                return Violation("AskedBeforeKilled", "a command that runs was killed without being asked to end")
+            }
             processes[index].killed = true
         case .abandonOutput(let process):
             guard let index = index(process) else { return nil }
@@ -60,7 +66,7 @@ public struct ProcessTable: Sendable {
         let process = processes[index]
         switch process.state {
         case .requested:
-            return process.killed
+            return process.wasToldToEnd
                 ? [(.failsToStart, nil), (.starts, nil)] : [(.starts, nil), (.failsToStart, .startFails)]
         case .running:
             if process.killed { return [(.ends, nil)] }

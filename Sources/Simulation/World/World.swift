@@ -94,11 +94,11 @@ public struct World: Sendable {
         return list + processMoves(prompt: true)
     }
 
-    /// An agent that runs may run on for as long as it likes; everything else about processes is prompt.
+    /// An agent that runs may run on for as long as it likes, also when it was asked to end; everything else about processes is prompt.
     private func processMoves(prompt: Bool) -> [(Move, Fault?)] {
         var list: [(Move, Fault?)] = []
         for (index, process) in processes.processes.enumerated() {
-            let idles = process.state == .running && !process.killed && !process.terminated && process.role == .agent
+            let idles = process.state == .running && !process.killed && process.role == .agent
             guard idles != prompt else { continue }
             for (move, fault) in processes.moves(index) { list.append((.process(index, move), fault)) }
         }
@@ -116,7 +116,7 @@ public struct World: Sendable {
             .process(_, .endsLeavingDescendants):
             true
         case .process(let index, .failsToStart):
-            processes.processes.indices.contains(index) && !processes.processes[index].killed
+            processes.processes.indices.contains(index) && !processes.processes[index].wasToldToEnd
         case .wait: promptMoves().contains { $0.1 == nil }
         case .begin, .assign, .cancel, .sayNonsense, .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer,
             .deliverToWorker, .answerClose, .answerFile, .process, .signal:

@@ -16,7 +16,7 @@ struct DescriptionTests {
             let violation = try Walks.walk(scenario, steps: 3_000, seed: UInt64(number) + 1) { try check.look(at: $0) }
             #expect(violation == nil, "\(scenario.name)")
         }
-        #expect(check.states > 3_000)
+        #expect(check.states > 2_000)
         #expect(check.perturbed > 1_000)
         #expect(check.unnoticed.isEmpty)
         #expect(check.changedOnTheWay == 0)

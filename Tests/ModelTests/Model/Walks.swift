@@ -39,16 +39,19 @@ enum Walks {
         let requests: [Request]
     }
 
-    /// Calls `visit` after every move; a walk that is over starts again. Returns the first violation, which none of
-    /// the scenarios has.
+    /// By then a world is at rest, or its worker has only pings left to send.
+    private static let movesEach = 100
+
+    /// Calls `visit` after every move; a walk that is over, or long, starts again. Returns the first violation,
+    /// which none of the scenarios has.
     static func walk(
         _ scenario: Scenario, steps: Int, seed: UInt64, _ visit: (Stop) throws -> Void
     ) rethrows -> Violation? {
         var dice = Dice(seed: seed)
         var world = World(scenario)
-        for _ in 0..<steps {
+        for step in 0..<steps {
             var moves = world.moves()
-            if moves.isEmpty {
+            if moves.isEmpty || step.isMultiple(of: movesEach) {
                 world = World(scenario)
                 moves = world.moves()
             }
@@ -69,7 +72,7 @@ enum Walks {
     static let rich: [Scenario] = Scenarios.all.map { scenario in
         var scenario = scenario
         scenario.assignments = scenario.assignments.enumerated().map { enriched($1, UInt64($0)) }
-        scenario.faults = 4
+        scenario.faults = 12
         return scenario
     }
 

@@ -94,7 +94,8 @@ public struct World: Sendable {
         return list + processMoves(prompt: true)
     }
 
-    /// An agent that runs may run on for as long as it likes, also when it was asked to end; everything else about processes is prompt.
+    /// An agent that runs may run on for as long as it likes, also when it was asked to end. Everything else about
+    /// processes is prompt.
     private func processMoves(prompt: Bool) -> [(Move, Fault?)] {
         var list: [(Move, Fault?)] = []
         for (index, process) in processes.processes.enumerated() {

@@ -100,22 +100,6 @@ final class Vault {
 
     // MARK: Permanent secrets
 
-    /// A value of the configuration.
-    func keepForever(_ bytes: Bytes) -> SecretRef {
-        let ref = SecretRef(number: nextSecret)
-        nextSecret &+= 1
-        replace(ref, with: bytes)
-        return ref
-    }
-
-    /// Values of the configuration, under the numbers by which the settings name them.
-    func keepForever(_ secrets: [Secret]) {
-        for secret in secrets {
-            nextSecret = max(nextSecret, secret.ref.number &+ 1)
-            replace(secret.ref, with: secret.bytes)
-        }
-    }
-
     /// A permanent secret has another value now; the earlier one stays masked.
     func replace(_ ref: SecretRef, with bytes: Bytes) {
         guard permanent[ref.number] != bytes else { return }

@@ -100,10 +100,14 @@ extension WitnessSet {
             if task.isReady, worker.roster.mustWait(task) { insert(.waitsForEarlier) }
         case .running(let step, _):
             insert(.taskRunning)
-            see(step)
+            switch step {
+            case .direct(let step): see(step)
+            }
         case .reported(let tidying):
             insert(.reported)
-            see(tidying)
+            switch tidying {
+            case .direct(let tidying): see(tidying)
+            }
         case .gone: break
         }
     }

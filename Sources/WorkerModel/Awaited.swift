@@ -25,7 +25,7 @@ extension Task {
     public var canBeCancelled: Bool {
         switch phase {
         case .claimed: true
-        case .running(let step, _):
+        case .running(.direct(let step), _):
             switch step.phase {
             case .settingAside, .over: false
             case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running:
@@ -46,8 +46,8 @@ extension Task {
     public var awaited: [EffectID] {
         switch phase {
         case .claimed, .gone: []
-        case .running(let step, _): step.awaited
-        case .reported(let tidying): tidying.awaited
+        case .running(.direct(let step), _): step.awaited
+        case .reported(.direct(let tidying)): tidying.awaited
         }
     }
 }

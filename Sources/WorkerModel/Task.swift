@@ -13,15 +13,15 @@ import Effects
 public struct Task: Hashable, Codable, Sendable {
     public enum Phase: Hashable, Codable, Sendable {
         case claimed(TaskPlan, written: Bool)
-        case running(DirectStep, timeUp: Instant?)
-        case reported(DirectTidying)
+        case running(BackendStep, timeUp: Instant?)
+        case reported(Tidying)
         case gone
     }
 
     /// What a turn brought that the roster must know.
     public enum News: Hashable, Sendable {
         case nothing
-        case ended(DirectStep.Judgement)
+        case ended(Judgement)
     }
 
     public let key: ExecutionKey
@@ -79,11 +79,8 @@ public struct Task: Hashable, Codable, Sendable {
 
     mutating func start(_ backend: Backend, _ turn: inout Turn) -> News {
         guard case .claimed(let plan, true) = phase else { return .nothing }
-        switch backend {
-        case .direct(let direct, let executable):
-            let step = DirectStep(key, plan, executable: executable, direct, &turn)
-            phase = .running(step, timeUp: turn.settings.taskTimeout.map { turn.at.after($0) })
-        }
+        phase = .running(
+            BackendStep(key, plan, backend, &turn), timeUp: turn.settings.taskTimeout.map { turn.at.after($0) })
         return settle(backend, &turn)
     }
 
@@ -92,9 +89,8 @@ public struct Task: Hashable, Codable, Sendable {
         case .claimed:
             turn.forget(secrets)
             phase = .gone
-            return .ended(DirectStep.Judgement(cause == .cancellation ? .cancelled : .failed(.gracefulShutdown)))
+            return .ended(Judgement(cause == .cancellation ? .cancelled : .failed(.gracefulShutdown)))
         case .running(var step, let timeUp):
-            if step.stopping == nil { turn.log(.info, .taskStopping(cause), key) }
             step.stop(cause, &turn)
             phase = .running(step, timeUp: timeUp)
             return settle(backend, &turn)
@@ -102,61 +98,20 @@ public struct Task: Hashable, Codable, Sendable {
         }
     }
 
-    mutating func take(_ event: FilesEvent, _ backend: Backend, _ turn: inout Turn) -> News {
-        switch (phase, backend) {
-        case (.running(var step, let timeUp), .direct(let direct, _)):
-            step.take(event, direct, &turn)
-            phase = .running(step, timeUp: timeUp)
-        case (.reported(var tidying), .direct(let direct, _)):
-            tidying.take(event, direct, &turn)
-            phase = .reported(tidying)
-        case (.claimed, _), (.gone, _): turn.lateFile(event)
-        }
-        return settle(backend, &turn)
-    }
-
-    mutating func take(_ event: ProcessEvent, _ backend: Backend, _ turn: inout Turn) -> News {
-        switch (phase, backend) {
-        case (.running(var step, let timeUp), .direct(let direct, _)):
-            step.take(event, direct, &turn)
-            phase = .running(step, timeUp: timeUp)
-        case (.reported(var tidying), .direct(let direct, _)):
-            tidying.take(event, direct, &turn)
-            phase = .reported(tidying)
-        case (.claimed, _), (.gone, _): turn.late()
-        }
-        return settle(backend, &turn)
-    }
-
-    mutating func tick(_ backend: Backend, _ turn: inout Turn) -> News {
-        switch (phase, backend) {
-        case (.running(var step, let timeUp), .direct(let direct, _)):
-            var timeUp = timeUp
-            if let due = timeUp, due <= turn.at {
-                timeUp = nil
-                if step.stopping == nil { turn.log(.info, .taskStopping(.timeout), key) }
+    mutating func take(_ event: TaskEvent, _ backend: Backend, _ turn: inout Turn) -> News {
+        switch phase {
+        case .running(var step, let timeUp):
+            if case .tick = event, let due = timeUp, due <= turn.at {
                 step.stop(.timeout, &turn)
+                phase = .running(step, timeUp: nil)
             } else {
-                step.tick(direct, &turn)
+                step.take(event, backend, &turn)
+                phase = .running(step, timeUp: timeUp)
             }
-            phase = .running(step, timeUp: timeUp)
-        case (.reported(var tidying), .direct(let direct, _)):
-            tidying.tick(direct, &turn)
+        case .reported(var tidying):
+            tidying.take(event, backend, &turn)
             phase = .reported(tidying)
-        case (.claimed, _), (.gone, _): break
-        }
-        return settle(backend, &turn)
-    }
-
-    mutating func broke(_ id: EffectID, _ backend: Backend, _ turn: inout Turn) -> News {
-        switch (phase, backend) {
-        case (.running(var step, let timeUp), .direct(let direct, _)):
-            step.broke(id, direct, &turn)
-            phase = .running(step, timeUp: timeUp)
-        case (.reported(var tidying), .direct(let direct, _)):
-            tidying.broke(id, direct, &turn)
-            phase = .reported(tidying)
-        case (.claimed, _), (.gone, _): turn.late()
+        case .claimed, .gone: turn.late(event)
         }
         return settle(backend, &turn)
     }
@@ -172,30 +127,16 @@ public struct Task: Hashable, Codable, Sendable {
 
     private mutating func settle(_ backend: Backend, _ turn: inout Turn) -> News {
         var news = News.nothing
-        if case .running(let step, _) = phase, let judgement = step.judgement, case .direct(let direct, _) = backend {
+        if case .running(let step, _) = phase, let judgement = step.judgement {
             news = .ended(judgement)
             turn.note(.verdictDecided(key))
-            phase = .reported(DirectTidying(step, direct, &turn))
+            phase = .reported(step.tidying(backend, &turn))
         }
         if case .reported(let tidying) = phase, tidying.isDone {
             for range in tidying.secrets { turn.forget(range) }
             phase = .gone
         }
         return news
-    }
-}
-
-/// The backend with what the start found out about it.
-public enum Backend: Hashable, Codable, Sendable {
-    case direct(DirectSettings, executable: Bytes)
-}
-
-extension Backend: Visited {
-    /// What the start found out; the rest are settings, which never change in a life.
-    public func visit(_ visitor: inout Visitor) {
-        switch self {
-        case .direct(_, let executable): visitor.bytes(executable)
-        }
     }
 }
 

@@ -144,7 +144,7 @@ extension Worker {
         }
     }
 
-    mutating func report(_ task: Task, _ judgement: DirectStep.Judgement, _ turn: inout Turn) {
+    mutating func report(_ task: Task, _ judgement: Judgement, _ turn: inout Turn) {
         let word: OutgoingMessage
         let label: ResultLabel
         var reason: FailureReason?

@@ -69,7 +69,7 @@ public struct Worker: Hashable, Codable, Sendable {
         case .socket(let event):
             let news = connection.take(event, &turn)
             for piece in news { heed(piece, &turn) }
-        case .process(let event): route(event.id, &turn, late: { $0.late() }, to: { $0.take(event, $1, &$2) })
+        case .process(let event): route(.process(event), to: event.id, &turn)
         case .files(let event): takeFiles(event, &turn)
         case .operator(.stopRequested(let signal)): stopRequested(signal, &turn)
         case .interpreter(.contractBroken(let id)): contractBroken(id, &turn)
@@ -78,7 +78,7 @@ public struct Worker: Hashable, Codable, Sendable {
 
     private mutating func takeFiles(_ event: FilesEvent, _ turn: inout Turn) {
         guard event.id.slot == 0, case .starting(var starting) = life else {
-            return route(event.id, &turn, late: { $0.lateFile(event) }, to: { $0.take(event, $1, &$2) })
+            return route(.files(event), to: event.id, &turn)
         }
         starting.take(event, &turn)
         life = .starting(starting)
@@ -87,7 +87,7 @@ public struct Worker: Hashable, Codable, Sendable {
     private mutating func contractBroken(_ id: EffectID, _ turn: inout Turn) {
         turn.log(.error, .contractBroken, roster[id.slot]?.key)
         turn.measure(.contractBroken)
-        if id.slot != 0 { return route(id, &turn, late: { $0.late() }, to: { $0.broke(id, $1, &$2) }) }
+        if id.slot != 0 { return route(.broke(id), to: id, &turn) }
         if case .starting(var starting) = life {
             starting.broke(id, &turn)
             life = .starting(starting)
@@ -101,12 +101,9 @@ public struct Worker: Hashable, Codable, Sendable {
 
     /// Hands the turn to the task in the id's slot. It accepts by the id itself, so a slot that was given to another
     /// execution meanwhile answers as to any late completion.
-    private mutating func route(
-        _ id: EffectID, _ turn: inout Turn, late: (inout Turn) -> Void,
-        to body: (inout Task, Backend, inout Turn) -> Task.News
-    ) {
-        guard let backend = life.backend, roster.holds(id.slot) else { return late(&turn) }
-        with(id.slot, backend, &turn, body)
+    private mutating func route(_ event: TaskEvent, to id: EffectID, _ turn: inout Turn) {
+        guard let backend = life.backend, roster.holds(id.slot) else { return turn.late(event) }
+        with(id.slot, backend, &turn) { $0.take(event, $1, &$2) }
     }
 
     mutating func with(
@@ -136,7 +133,7 @@ public struct Worker: Hashable, Codable, Sendable {
             if entry.slot == 0 {
                 connection.tick(&turn)
             } else if let backend = life.backend {
-                with(entry.slot, backend, &turn) { $0.tick($1, &$2) }
+                with(entry.slot, backend, &turn) { $0.take(.tick, $1, &$2) }
             }
         }
     }

@@ -43,14 +43,6 @@ extension DirectStep: Visited {
     }
 }
 
-extension DirectStep.Judgement: Visited {
-    public func visit(_ visitor: inout Visitor) {
-        verdict.visit(&visitor)
-        visitor.optional(exitCode) { $0.number(Int($1)) }
-        visitor.flag(confirmed)
-    }
-}
-
 extension DirectStep.PendingRename: Visited {
     public func visit(_ visitor: inout Visitor) {
         visitor.id(id)

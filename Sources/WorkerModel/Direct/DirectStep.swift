@@ -24,20 +24,6 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case over(Judgement)
     }
 
-    /// Decided once.
-    public struct Judgement: Hashable, Codable, Sendable {
-        public let verdict: Verdict
-        public let exitCode: Int32?
-        /// False where a death was not seen in time.
-        public let confirmed: Bool
-
-        init(_ verdict: Verdict, exitCode: Int32? = nil, confirmed: Bool = true) {
-            self.verdict = verdict
-            self.exitCode = exitCode
-            self.confirmed = confirmed
-        }
-    }
-
     public let key: ExecutionKey
     public private(set) var place: DirectPlace
     public private(set) var phase: Phase
@@ -107,17 +93,22 @@ public struct DirectStep: Hashable, Codable, Sendable {
         switch phase {
         case .settingAside, .over: return
         case .makingGround, .makingEnvironmentFile, .readingEnvironment:
-            stopping = cause
+            begin(stopping: cause, &turn)
             conclude(Judgement(stopped(by: cause, turn)), &turn)
         case .settingUp(let plan, var process):
-            stopping = cause
+            begin(stopping: cause, &turn)
             process.terminate(&turn)
             phase = .settingUp(plan, process)
         case .running(var process):
-            stopping = cause
+            begin(stopping: cause, &turn)
             process.terminate(&turn)
             phase = .running(process)
         }
+    }
+
+    private mutating func begin(stopping cause: StopCause, _ turn: inout Turn) {
+        stopping = cause
+        turn.log(.info, .taskStopping(cause), key)
     }
 
     mutating func take(_ event: FilesEvent, _ direct: DirectSettings, _ turn: inout Turn) {

@@ -9,6 +9,7 @@ enum ApiCall: Sendable, Equatable {
 
     case help
     case worker(id: Bytes)
+    case echo
     case submit
     case cancel(task: Bytes)
     case repeatAssignment(task: Bytes, execution: Bytes?)
@@ -95,6 +96,8 @@ extension ApiCall {
             call = .violations
         } else if name.equals("workers") {
             call = .workers
+        } else if name.equals("echo") {
+            call = .echo
         } else {
             throw .notFound
         }
@@ -146,6 +149,7 @@ extension ApiCall {
         A control plane for development. It speaks the worker's protocol from the server's side and keeps a ledger.
 
         WebSocket for workers: /api/v1/selfhosted/worker/ws?worker_id=...
+        WebSocket that echoes: /echo
 
         POST /tasks                   submit a task: {"prompt": "..."} or a complete assignment
         GET  /tasks                   all executions (?state=claimed, ?limit=10)

@@ -45,6 +45,7 @@ extension ControlPlane {
         }
         switch call {
         case .worker(let id): wantsToWork(peer, request, id)
+        case .echo: beginEcho(peer, request)
         case .help:
             let type = HTTPField("Content-Type", Bytes(text: "text/plain; charset=utf-8"))
             let help = HTTPResponse(status: 200, fields: [type], body: Bytes(text: ApiCall.helpText))

@@ -51,13 +51,14 @@ extension ControlPlane {
                 let piece = UnsafeRawBufferPointer(rebasing: all[..<count])
                 switch peer.speech {
                 case .http: peer.codec.feed(piece)
-                case .worker: peer.reader.feed(piece)
+                case .worker, .echo: peer.reader.feed(piece)
                 case .ending: break
                 }
             }
             switch peer.speech {
             case .http: serve(peer)
             case .worker: listen(to: peer)
+            case .echo: echo(peer)
             case .ending: break
             }
         }
@@ -69,6 +70,7 @@ extension ControlPlane {
         case .worker:
             let how = wasReset ? "the connection was reset" : "the connection ended without a close frame"
             lose(peer, how)
+        case .echo: remove(peer)
         case .http:
             peer.waiting = nil
             if peer.pending == 0 || wasReset { remove(peer) } else { end(peer) }

@@ -181,7 +181,7 @@ public final class ControlPlane {
                 let words = Bytes(text: "the control plane ends")
                 peer.send(.close, WebSocketWriter.closePayload(code: 1001, reason: words))
             case .http where peer.waiting != nil: giveUpWaiting(peer)
-            case .http: end(peer)
+            case .http, .echo: end(peer)
             case .ending: break
             }
         }

@@ -10,6 +10,8 @@ final class Peer {
         case http
         /// A WebSocket with a worker.
         case worker
+        /// A WebSocket that gets back what it sends.
+        case echo
         /// All was said. What still comes in is thrown away until the other side ends, too.
         case ending
     }
@@ -117,6 +119,7 @@ final class Peer {
     var isFlooded: Bool {
         switch speech {
         case .http: codec.bufferedCount > 65_536 && waiting != nil || isBehind
+        case .echo: isBehind
         case .worker, .ending: false
         }
     }

@@ -7,6 +7,7 @@ enum Command: String, CaseIterable {
     case run
     case explore
     case controlPlane = "control-plane"
+    case echoClient = "echo-client"
     case demo
     case version
     case help
@@ -16,6 +17,7 @@ enum Command: String, CaseIterable {
         case .run: "run the worker (the default)"
         case .explore: "search every interleaving of the model's scenarios, and say what was found"
         case .controlPlane: "serve a control plane for development on this machine"
+        case .echoClient: "echo what a WebSocket conformance suite sends, case by case"
         case .demo: "run the worker against that control plane, with a stub agent"
         case .version: "print version, commit and libraries"
         case .help: "print this help"
@@ -31,6 +33,7 @@ enum Command: String, CaseIterable {
         case .run: return runWorker(rest)
         case .explore: return runExplore(rest)
         case .controlPlane: return controlPlaneMain(arguments: rest)
+        case .echoClient: return runEchoClientCommand(rest)
         case .demo: return runDemo(rest)
         case .version: return runWorker([Bytes(text: "--version")])
         case .help: return runWorker([Bytes(text: "--help")])

@@ -18,9 +18,6 @@ public func runEchoClient(server: Bytes, agent: Bytes, environment: [(name: Byte
 }
 
 private final class EchoClient {
-    /// The suite sends messages of this size, which the daemon would refuse.
-    private static let largest = 64 << 20
-
     private let loop: Loop
     private let room: SocketRoom
     private let environment: DialEnvironment
@@ -81,7 +78,6 @@ private final class EchoClient {
         var plan = DialPlan(url: url)
         plan.proxy = environment.proxy(for: url)
         plan.trust = environment.trust
-        plan.limits = WebSocketLimits(messageMax: Self.largest)
         let connection = WebSocketConnection(room: room, plan: plan, report: report)
         self.connection = connection
         connection.dial()

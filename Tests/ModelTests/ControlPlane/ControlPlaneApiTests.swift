@@ -38,6 +38,8 @@ private func data(_ body: String) throws -> JSON? {
         #expect(try call("GET", "/violations") == .violations)
         #expect(try call("GET", "/workers") == .workers)
         #expect(try call("POST", "/misbehave") == .misbehave)
+        #expect(try call("GET", "/echo") == .echo)
+        #expect(throws: ApiFault.methodNotAllowed("GET")) { try call("POST", "/echo") }
         let socket = "/api/v1/selfhosted/worker/ws"
         #expect(try call("GET", socket + "?worker_id=w%201") == .worker(id: netBytes("w 1")))
         #expect(throws: ApiFault.noWorkerID) { try call("GET", socket) }

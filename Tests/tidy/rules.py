@@ -3,6 +3,7 @@
 import os
 import re
 
+import docs_rules
 import source_text
 
 MAX_FILE, MAX_FUNCTION, MAX_COLUMN, MAX_SUPERVISOR = 399, 69, 119, 300
@@ -201,7 +202,7 @@ RULES = [
     ("unfinished work", everywhere(UNFINISHED, "finish it, or say in plain words what is not there")),
     ("machine path", everywhere(MACHINE, "a path of one machine; instead, a relative one or a placeholder")),
     ("registry host", everywhere(HOSTS, "a registry's host; instead, leave it to the tool's own configuration")),
-] + [(name, banned(name, where, pattern, instead)) for name, where, pattern, instead in BANS]
+] + docs_rules.RULES + [(name, banned(name, where, pattern, instead)) for name, where, pattern, instead in BANS]
 
 
 def violations(tree, rule_name, rule, used):

@@ -4,6 +4,7 @@ is left alone."""
 import os
 import tempfile
 
+import docs_selftest
 import rules
 
 HEAD = "// A file of the self-test.\n"
@@ -104,15 +105,15 @@ SILENT = [
      "        }\n    default: break\n    }\n}\n"),
     ("Sources/WorkerModel/Requirement.swift", HEAD + "protocol P {\n    func f() -> Int\n    init(a: Int)\n}\n"),
     ("Sources/Interpreter/Glibc.swift", HEAD + "import Glibc\nimport CLinux\nimport WorkerModel\n"),
-    ("docs/d.md", "the net" + "work/main part of /wo" + "rkspace and ${HOME}/ro" + "ot/x\n"),
+    ("d.md", "the net" + "work/main part of /wo" + "rkspace and ${HOME}/ro" + "ot/x\n"),
     ("Package.swift", PACKAGE),
 ]
 
 
 def speaking(path, content):
-    """The rules that find something in a project of one file (and a Package.swift)."""
+    """The rules that find something in a project of one file, or of several by their paths (and a Package.swift)."""
     with tempfile.TemporaryDirectory() as root:
-        files = {"Package.swift": PACKAGE, path: content}
+        files = {"Package.swift": PACKAGE, **(content if isinstance(content, dict) else {path: content})}
         for name, text in files.items():
             full = os.path.join(root, name)
             os.makedirs(os.path.dirname(full), exist_ok=True)
@@ -124,21 +125,22 @@ def speaking(path, content):
 
 def run():
     passed = failed = 0
-    for wanted, path, content in PLANTED:
+    planted, silent = PLANTED + docs_selftest.PLANTED, SILENT + docs_selftest.SILENT
+    for wanted, path, content in planted:
         found = speaking(path, content)
         if wanted in found:
             passed += 1
         else:
             failed += 1
             print(f"self-test: {path} should be caught by [{wanted}], was by {found}")
-    for path, content in SILENT:
+    for path, content in silent:
         found = speaking(path, content)
         if found:
             failed += 1
             print(f"self-test: {path} is clean, and was caught by {found}")
         else:
             passed += 1
-    untested = [name for name, _ in rules.RULES if name not in [wanted for wanted, _, _ in PLANTED]]
+    untested = [name for name, _ in rules.RULES if name not in [wanted for wanted, _, _ in planted]]
     for name in untested:
         failed += 1
         print(f"self-test: no violation of [{name}] is planted")

@@ -216,9 +216,12 @@ public struct Connection: Hashable, Codable, Sendable {
         return []
     }
 
-    private mutating func refused(_ id: EffectID, _ failure: DialFailure, _ turn: inout Turn) -> [News] {
+    private mutating func refused(_ id: EffectID, _ told: DialFailure, _ turn: inout Turn) -> [News] {
+        var failure = told
         switch phase {
-        case .dialling(id, _): break
+        case .dialling(id, let giveUpAt):
+            // The hands know only that they were to give it up; that the time was over is known here.
+            if giveUpAt == nil, told == .abandoned { failure = .timedOut }
         case .closing(id, _):
             phase = .shut
             return [.ended]

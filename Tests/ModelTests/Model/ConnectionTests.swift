@@ -114,6 +114,8 @@ struct ConnectionTests {
         #expect(stage.abandons)
         #expect(stage.dials == 0)
         stage.feed(.socket(.refused(stage.dial, .abandoned)))
+        // Not "given up", which would tell the operator nothing.
+        #expect(stage.sayings.contains { if case .dialFailed(.timedOut, _) = $0 { true } else { false } })
         stage.passToDeadline()
         #expect(stage.dials == 1)
     }

@@ -79,13 +79,7 @@ private enum Page {
     static let ending = """
         ## Exit codes
 
-        | code | meaning |
-        | --- | --- |
-        | 0 | ended well |
-        | 2 | the command line or the configuration is wrong |
-        | 69 | the backend is not usable at start |
-        | 70 | a fault of the worker's own |
-        | 130, 143 | ended by a second signal |
+        They are told in [operating.md](operating.md#exit-codes).
 
         """
 

@@ -10,7 +10,8 @@ enum ConfigurationFiles {
 
     static let folder: String = parent(of: canonical(#filePath))
     static let golden = folder + "/Golden"
-    static let page = parent(of: parent(of: parent(of: folder))) + "/docs/configuration.md"
+    static let project = parent(of: parent(of: parent(of: folder)))
+    static let page = project + "/docs/configuration.md"
 
     static func read(_ path: String) -> Bytes? {
         if case .success(let content) = HostSystem.read(Bytes(text: path)) { content } else { nil }

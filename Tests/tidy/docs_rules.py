@@ -13,14 +13,17 @@ SETTINGS = "Sources/WorkerModel/Settings.swift"
 VERDICTS = "Sources/Effects/Wire/OutgoingMessage.swift"
 OPTIONS = "Sources/Configuration/Options/"
 
-# Files whose sentences tell what went wrong: each has its place on the page about trouble.
+# Files whose sentences tell what went wrong: each has its place on the page about trouble. Beginnings of paths.
 PROBLEM_WORDS = (
-    "Sources/Effects/Wire/Words.swift", "Sources/Effects/Wire/WordsProcess.swift",
-    "Sources/Interpreter/Socket/CurlFailures.swift", "Sources/Interpreter/Socket/DialKey.swift",
-    "Sources/Interpreter/RunDaemon.swift", "Sources/Interpreter/Daemon.swift",
-    "Sources/oz-agent-worker/RunWorker.swift", "Sources/oz-agent-worker/Instance.swift",
+    "Sources/Effects/Wire/Words", "Sources/Interpreter/Socket/CurlFailures.swift",
+    "Sources/Interpreter/Socket/DialKey.swift", "Sources/Interpreter/RunDaemon.swift",
+    "Sources/Interpreter/Daemon.swift", "Sources/oz-agent-worker/RunWorker.swift",
+    "Sources/oz-agent-worker/Instance.swift",
 )
-SAYING_WORDS = ("Sources/Effects/Log/SayingWords.swift", "Sources/Effects/Log/SayingWordsTasks.swift")
+# Of these only what is said at warn and error.
+SAYING_WORDS = "Sources/Effects/Log/SayingWords"
+# The kernel's words are told by kind.
+ERRNO_WORDS = "Sources/Effects/Wire/WordsErrno.swift"
 
 # Flags that the pages name and that are other programs'.
 FOREIGN_FLAGS = {
@@ -311,16 +314,22 @@ def messages_explained(tree):
     quotes = "\n".join(span for _, span in quoted_messages(tree))
     names = dict(re.findall(r'case \.(\w+): "([a-z_.]+)"', tree.texts.get(SAYINGS, "")))
     loud = {event for event, (levels, _, _) in events(tree).items() if levels & {"warn", "error"}}
-    for path in PROBLEM_WORDS + SAYING_WORDS:
-        text = tree.texts.get(path, "")
+    for path, text in tree.texts.items():
+        if not path.startswith(PROBLEM_WORDS + (SAYING_WORDS,)) or path == ERRNO_WORDS:
+            continue
         for number, words in literals(tree, path):
             case = re.findall(r"case \.(\w+)", "\n".join(text.split("\n")[:number]))
-            if path in SAYING_WORDS and (not case or names.get(case[-1]) not in loud):
+            if path.startswith(SAYING_WORDS) and (not case or names.get(case[-1]) not in loud):
                 continue
             if not is_sentence(words) or words.strip() in PARTS:
                 continue
             if not all(piece.strip() in quotes for piece in pieces(words)):
                 yield path, number, f"{words.strip()!r} is not in {TROUBLESHOOTING}: give it cause and remedy there"
+    for wanted in PROBLEM_WORDS if TROUBLESHOOTING in tree.texts else ():
+        folder = wanted.rpartition("/")[0] + "/"
+        if any(path.startswith(folder) for path in tree.texts) and not any(
+                path.startswith(wanted) for path in tree.texts):
+            yield TROUBLESHOOTING, 1, f"{wanted} is gone: name in docs_rules.py where its sentences are now"
 
 
 RULES = [

@@ -60,6 +60,7 @@ PLANTED = [
     ("log events in the docs", "a wrong level", agreeing("info", *RIGHT[1:])),
     ("bounds in the docs", "a wrong value", agreeing(RIGHT[0], "11,000", RIGHT[2])),
     ("messages without a remedy", "half a message", agreeing(*RIGHT[:2], "the thing went")),
+    ("messages without a remedy", "a file that moved", {**agreeing(*RIGHT), "Sources/Interpreter/Hand.swift": ""}),
 ]
 
 SILENT = [

@@ -49,12 +49,12 @@ def wait_until(what, condition, patience=PATIENCE):
 
 
 class Daemon:
-    def __init__(self, arguments, environment):
+    def __init__(self, arguments, environment, within=()):
         self.changed = threading.Condition()
         self.lines = []
         self.raw = b""
         self.process = subprocess.Popen(
-            [BINARY, *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [*within, BINARY, *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         self.pid = self.process.pid
         self._readers = [threading.Thread(target=self._read, args=(stream,), daemon=True)

@@ -163,6 +163,9 @@ class Rig:
             helper.kill()
         for plane in self.planes:
             plane.stop()
+        leaks = [line for worker in self.daemons for line in worker.events("daemon.leak")
+                 if worker.process.returncode == 0]
+        assert not leaks, f"a worker that ended well still held something: {leaks}"
 
 
 @pytest.fixture

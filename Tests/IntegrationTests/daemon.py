@@ -92,6 +92,12 @@ class Daemon:
     def signal(self, number=signal.SIGTERM):
         self.process.send_signal(number)
 
+    def counts(self):
+        """What the worker holds now, by its own account."""
+        told = len(self.events("daemon.counts"))
+        self.signal(signal.SIGUSR1)
+        return self.wait_event("daemon.counts", count=told + 1)
+
     def wait_exit(self, patience=PATIENCE):
         try:
             code = self.process.wait(patience)

@@ -64,6 +64,7 @@ final class Daemon: LoopCore {
         self.signals = signals
         self.entropy = entropy
         core = Core(settings: options.settings)
+        signals.countsWanted = { [unowned self] in tellCounts(.info) }
     }
 
     func run() -> Int32 {
@@ -71,6 +72,7 @@ final class Daemon: LoopCore {
         log.attach(to: loop)
         loop.deliver(.began)
         let code = loop.run()
+        tellCounts(.debug)
         reportLeaks()
         processes.killEverything()
         socket.close()
@@ -127,14 +129,32 @@ final class Daemon: LoopCore {
         log.notice(.debug, "loop.slow_turn", "a turn of the loop took long", fields: fields)
     }
 
-    /// Every executor's table is empty at the end of a life, or something was forgotten.
+    private var counts: Counts {
+        var counts = Counts()
+        counts.tasks = core.worker.roster.tasks.count
+        counts.letters = core.worker.connection.outbox.letters.count
+        counts.sockets = socket.unfinished
+        counts.processes = processes.unfinished
+        counts.files = files.unfinished
+        counts.unreaped = processes.unreaped
+        counts.journalOpen = journal.open
+        counts.secrets = vault.count
+        counts.vaultBytes = vault.bytesKept
+        counts.descriptors = loop.watched
+        counts.timers = loop.timerCount
+        counts.supervisorsReady = processes.supervisorsReady
+        return counts
+    }
+
+    private func tellCounts(_ level: LogLevel) {
+        let words = "what this life holds, and what happened in it"
+        log.notice(level, "daemon.counts", words, fields: counts.fields + counters.fields)
+    }
+
+    /// What was held for requests and tasks is gone at the end of a life, or something was forgotten.
     private func reportLeaks() {
-        let left = (sockets: socket.unfinished, processes: processes.unfinished, files: files.unfinished)
-        guard left != (0, 0, 0) else { return }
-        let fields = [
-            LogField("sockets", .number(left.sockets)), LogField("processes", .number(left.processes)),
-            LogField("files", .number(left.files)),
-        ]
-        log.notice(.error, "daemon.leak", "requests were still under way at the end", fields: fields)
+        let leaks = counts.leaks
+        guard !leaks.isEmpty else { return }
+        log.notice(.error, "daemon.leak", "something was still held at the end", fields: leaks)
     }
 }

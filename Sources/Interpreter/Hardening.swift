@@ -5,7 +5,7 @@ import Glibc
 
 enum Hardening {
     /// The signals that the loop hears of by descriptor.
-    static let heard: [Int32] = [SIGTERM, SIGINT, SIGHUP, SIGCHLD]
+    static let heard: [Int32] = [SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1]
     /// How much better than its agents the worker stands when memory runs out.
     private static let oomAdvantage: Int32 = 100
 

@@ -117,6 +117,10 @@ final class Loop {
         return timer
     }
 
+    /// Descriptors and timers that somebody has here.
+    var watched: Int { poller.count }
+    var timerCount: Int { timers.count }
+
     func drop(_ timer: LoopTimer) {
         timer.due = nil
         timers.removeAll { $0 === timer }

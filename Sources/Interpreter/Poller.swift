@@ -96,6 +96,9 @@ final class Poller {
         watches[Int(descriptor)] = nil
     }
 
+    /// Descriptors with a handler.
+    var count: Int { watches.count { $0 != nil } }
+
     private func find(_ descriptor: Int32) -> Watch? {
         guard descriptor >= 0, descriptor < watches.count else { return nil }
         return watches[Int(descriptor)]

@@ -7,6 +7,8 @@ import Glibc
 final class Signals {
     private let loop: Loop
     private let descriptor: Int32
+    /// SIGUSR1: the operator asks what is held.
+    var countsWanted: () -> Void = {}
 
     /// Nil where there is no descriptor. The signals are blocked already.
     init?(loop: Loop, childrenChanged: @escaping () -> Void) {
@@ -14,14 +16,14 @@ final class Signals {
         guard descriptor >= 0 else { return nil }
         self.loop = loop
         self.descriptor = descriptor
-        loop.watch(descriptor, .read) { [unowned loop] _ in
+        loop.watch(descriptor, .read) { [unowned self] _ in
             // Several deaths may be one SIGCHLD, and several SIGCHLD one wake-up: the reaper takes all there are.
             var childrenDid = false
             while case let signal = oz_signalfd_next(descriptor, nil), signal > 0 {
-                if signal == SIGCHLD {
-                    childrenDid = true
-                } else {
-                    loop.deliver(.operator(.stopRequested(signal: signal)))
+                switch signal {
+                case SIGCHLD: childrenDid = true
+                case SIGUSR1: countsWanted()
+                default: loop.deliver(.operator(.stopRequested(signal: signal)))
                 }
             }
             if childrenDid { childrenChanged() }

@@ -18,7 +18,7 @@ extension World {
     func violated(since before: Glance, by event: Event, _ requests: [Request]) -> Violation? {
         verdictAfterDeath() ?? slotsAreStates() ?? oneAgent() ?? nothingWaitsForNothing() ?? boundedState()
             ?? transientIsNotVerdict(requests) ?? quietReconnect(event, requests) ?? noSilentEnd(before)
-            ?? leftAtExit()
+            ?? journalTellsAll() ?? leftAtExit()
     }
 
     private func verdictAfterDeath() -> Violation? {
@@ -148,7 +148,7 @@ extension World {
     /// Checked where nothing more will happen.
     func violatedAtRest() -> Violation? {
         if admittedLeftovers { return nil }
-        return nothingLeftBehind() ?? everyVerdictHeard() ?? teardownRuns() ?? cancelReaches()
+        return nothingLeftBehind() ?? everyVerdictHeard() ?? teardownRuns() ?? cancelReaches() ?? journalTellsNoMore()
     }
 
     private func nothingLeftBehind() -> Violation? {

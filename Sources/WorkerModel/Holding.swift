@@ -79,15 +79,22 @@ public struct Holding: Hashable, Codable, Sendable {
         stage = .gone
     }
 
+    /// It is about to be renamed: until the answer it may lie under either name.
+    func moving(to path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
+        turn.note(.intended(key, possession.at(path)))
+    }
+
     /// It lies under another name now.
     mutating func moved(to path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
-        turn.note(.released(key, possession))
-        switch possession {
-        case .directory: possession = .directory(path)
-        case .file: possession = .file(path)
-        case .process: break
-        }
+        let before = possession
+        possession = before.at(path)
         turn.note(.acquired(key, possession))
+        turn.note(.released(key, before))
+    }
+
+    /// It was not renamed after all.
+    func stayed(_ path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
+        turn.note(.released(key, possession.at(path)))
     }
 
     /// Not needed any more. Never called while it is being made.
@@ -142,6 +149,16 @@ public struct Holding: Hashable, Codable, Sendable {
         case .file(let path):
             stage = .relinquishing(turn.ask(.files(.removeFile(path))), failures: failures)
         case .process: stage = .gone
+        }
+    }
+}
+
+extension Possession {
+    fileprivate func at(_ path: Bytes) -> Possession {
+        switch self {
+        case .directory: .directory(path)
+        case .file: .file(path)
+        case .process: self
         }
     }
 }

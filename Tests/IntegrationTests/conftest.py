@@ -50,6 +50,7 @@ class Rig:
             file.write(daemon.KEY + "\n")
         self.daemons = []
         self.planes = []
+        self.helpers = []
         self._plane = None
 
     def path(self, *names):
@@ -75,13 +76,18 @@ class Rig:
             json.dump({"worker_id": "rig", **top, "backend": {"direct": block}}, file)
         return path
 
+    def keep(self, helper):
+        """A proxy or the like, which is gone when the test ends."""
+        self.helpers.append(helper)
+        return helper
+
     def start(self, *arguments, direct=None, top=None, plane=None, environment=None, level="debug",
-              form="json", url=None):
+              form="json", url=None, within=()):
         plane = plane or self.plane
         worker = daemon.Daemon(
             ["--config-file", self.config(direct, **(top or {})), "--api-key-file", self.key_file,
              "--web-socket-url", url or plane.url, "--log-format", form, "--log-level", level, *arguments],
-            {**self.environment, **(environment or {})})
+            {**self.environment, **(environment or {})}, within)
         self.daemons.append(worker)
         return worker
 
@@ -153,8 +159,13 @@ class Rig:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        for helper in self.helpers:
+            helper.kill()
         for plane in self.planes:
             plane.stop()
+        leaks = [line for worker in self.daemons for line in worker.events("daemon.leak")
+                 if worker.process.returncode == 0]
+        assert not leaks, f"a worker that ended well still held something: {leaks}"
 
 
 @pytest.fixture

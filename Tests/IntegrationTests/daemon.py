@@ -49,12 +49,12 @@ def wait_until(what, condition, patience=PATIENCE):
 
 
 class Daemon:
-    def __init__(self, arguments, environment):
+    def __init__(self, arguments, environment, within=()):
         self.changed = threading.Condition()
         self.lines = []
         self.raw = b""
         self.process = subprocess.Popen(
-            [BINARY, *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [*within, BINARY, *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         self.pid = self.process.pid
         self._readers = [threading.Thread(target=self._read, args=(stream,), daemon=True)
@@ -91,6 +91,12 @@ class Daemon:
 
     def signal(self, number=signal.SIGTERM):
         self.process.send_signal(number)
+
+    def counts(self):
+        """What the worker holds now, by its own account."""
+        told = len(self.events("daemon.counts"))
+        self.signal(signal.SIGUSR1)
+        return self.wait_event("daemon.counts", count=told + 1)
 
     def wait_exit(self, patience=PATIENCE):
         try:

@@ -14,10 +14,30 @@ from websockets.exceptions import ConnectionClosed
 PATIENCE = 30.0  # seconds until a test gives up; nothing waits this long when all is well
 
 
-class Plane:
+class OwnLoop:
+    """An asyncio loop in a thread of its own, and the way in for other threads."""
+
+    def __init__(self):
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def _call(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
+
+    def _end_with(self, coroutine):
+        try:
+            self._call(coroutine)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(5)
+
+
+class Plane(OwnLoop):
     """messages: every message in order, with the number of its connection. connections: each with how it ended."""
 
     def __init__(self, ssl=None):
+        super().__init__()
         self.changed = threading.Condition()
         self.messages = []
         self.connections = []
@@ -28,9 +48,6 @@ class Plane:
         self.on_message = None
         self._ssl = ssl
         self._server = None
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
         self._sockets = {}
         self.port = self._call(self._listen(0))
 
@@ -91,9 +108,6 @@ class Plane:
             self.changed.notify_all()
         if answer is not None:
             await connection.send(json.dumps(answer))
-
-    def _call(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
 
     # What tests do.
 
@@ -194,11 +208,7 @@ class Plane:
             self._server.close()
             await self._server.wait_closed()
 
-        try:
-            self._call(end())
-        finally:
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(5)
+        self._end_with(end())
 
 
 def assignment(task, env=None, execution=None, prompt="do it", title="a title", **more):

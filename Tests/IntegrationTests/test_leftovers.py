@@ -1,4 +1,5 @@
-"""Nothing is left after many tasks: descriptors, processes, zombies, workspaces, memory."""
+"""Nothing is left after many tasks: descriptors, processes, zombies, workspaces, memory, entries of the worker's own
+tables, bytes in its vault."""
 
 import os
 
@@ -31,8 +32,10 @@ def test_nothing_is_left_after_2000_tasks(rig):
 
     burst(0, 1000)
     descriptors, children, resident = settled(worker)
+    inside = held(worker)
     burst(1000, TASKS - 1000)
     later = settled(worker)
+    assert held(worker) == inside
     assert {m["type"] for m in plane.finals()} == {"task_completed"}
     assert len(plane.of("task_claimed")) == TASKS and len(plane.connections) == 1
     assert later[0] <= descriptors, f"descriptors grew from {descriptors} to {later[0]}"
@@ -44,6 +47,16 @@ def test_nothing_is_left_after_2000_tasks(rig):
     assert not worker.events("internal.contract_broken") and not worker.events("log.dropped")
     assert os.listdir(rig.path("tmp")) == []
     rig.wait_nothing_left()
+
+
+def held(worker):
+    """What the worker itself says that it holds: nothing of a task, and of everything else what there was before."""
+    counts = wait_until("the last words to be heard", lambda: (
+        told if not (told := worker.counts())["letters"] and not told["unreaped"] else None))
+    for name in ("tasks", "processes", "files", "secrets", "vault_bytes", "journal_open", "contracts_broken"):
+        assert counts[name] == 0, f"{name} is {counts[name]}"
+    assert counts["claimed"] == counts["ended"] and counts["claimed"] % 1000 == 0
+    return {name: counts[name] for name in ("sockets", "descriptors", "timers", "supervisors_ready")}
 
 
 def settled(worker):
@@ -58,3 +71,23 @@ def settled(worker):
 
     wait_until("descriptors to be steady", same, 10)
     return (*last, worker.resident())
+
+
+def test_the_counts_tell_what_is_held_while_it_is(rig):
+    """A count that is always nothing would prove nothing."""
+    worker = rig.connected()
+    gate = rig.path("gate")
+    rig.plane.send(assignment("t-1", rig.env(f"until {gate} 0", TOKEN="a" * 1000)))
+    rig.note("t-1", ".ready")
+    counts = worker.counts()
+    assert (counts["tasks"], counts["processes"], counts["sockets"], counts["claimed"]) == (1, 1, 1, 1)
+    assert counts["secrets"] > 0 and counts["vault_bytes"] > 1000 and counts["journal_open"] > 0
+    assert counts["level"] == "info"
+    rig.touch("gate")
+    rig.plane.wait_final("t-1")
+    wait_until("all to be let go", lambda: not any(worker.counts()[name] for name in (
+        "tasks", "letters", "processes", "secrets", "vault_bytes", "journal_open")))
+    worker.signal()
+    assert worker.wait_exit() == 0
+    last = worker.events("daemon.counts")[-1]
+    assert last["level"] == "debug" and last["sockets"] == 0 and last["ended"] == 1

@@ -58,7 +58,10 @@ final class ProcessExecutor {
     }
 
     /// What has no final event yet.
-    var unfinished: Int { processes.count + queue.count }
+    var unfinished: Int { max(processes.count, byPid.count) + queue.count }
+    /// Supervisors that said their last word or were dismissed.
+    var unreaped: Int { leaving.count }
+    var supervisorsReady: Int { pool.pids.count }
 
     func execute(_ id: EffectID, _ call: ProcessCall) {
         switch call {

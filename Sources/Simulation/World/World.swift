@@ -15,6 +15,7 @@ public struct World: Sendable {
     public internal(set) var network = NetworkModel()
     public internal(set) var processes = ProcessTable()
     public internal(set) var files: FileSystemModel
+    var journal = JournalModel()
     public internal(set) var signalsLeft: Int
     public internal(set) var faultsLeft: Int
     var contractBroken = false
@@ -274,8 +275,13 @@ public struct World: Sendable {
     private mutating func accept(_ request: Request) -> Violation? {
         switch request.effect {
         case .socket(let call): return network.take(call, request.id)
-        case .process(let call): return checkStart(call) ?? processes.take(call, request.id)
-        case .files(let call): return files.take(call, request.id)
+        case .process(let call): return checkStart(call, request.id) ?? processes.take(call, request.id)
+        case .files(let call):
+            guard journal.precedes(call) else {
+                return Violation("JournalFirst", "a path was asked for before the journal knew of it")
+            }
+            return files.take(call, request.id)
+        case .journal(let call): return journal.take(call)
         case .exit(let code):
             exited = code
             if code != 0 { admittedLeftovers = true }
@@ -283,12 +289,16 @@ public struct World: Sendable {
         case .log(let record):
             if case .stopIncomplete = record.saying { admittedLeftovers = true }
             return nil
-        case .journal, .measure, .forgetSecrets: return nil
+        case .measure, .forgetSecrets: return nil
         }
     }
 
-    private func checkStart(_ call: ProcessCall) -> Violation? {
-        guard case .start(let launch) = call, launch.role != .teardown else { return nil }
+    private func checkStart(_ call: ProcessCall, _ id: EffectID) -> Violation? {
+        guard case .start(let launch) = call else { return nil }
+        guard journal.names(.process(id)) else {
+            return Violation("JournalFirst", "a command was started before the journal knew of it")
+        }
+        guard launch.role != .teardown else { return nil }
         guard network.claimsTaken.contains(launch.key.task) else {
             return Violation("ClaimBeforeWork", "a command was started before the claim was written")
         }
@@ -316,6 +326,7 @@ extension World {
         network.visit(&visitor)
         processes.visit(&visitor)
         files.visit(&visitor)
+        visitor.number(journal.open.count)
         visitor.number(signalsLeft)
         visitor.number(faultsLeft)
         visitor.flag(begun)

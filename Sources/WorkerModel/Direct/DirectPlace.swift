@@ -72,13 +72,42 @@ public struct DirectPlace: Hashable, Codable, Sendable {
 
     var deadline: Instant? { earlier(base.deadline, environmentFile?.deadline) }
 
-    /// The workspace lies elsewhere now, and with it the environment file.
-    mutating func moved(to path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
-        let old = directory
+    /// The workspace is about to be renamed, and with it the environment file.
+    func moving(to path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
+        base.moving(to: path, key, &turn)
+        if let file = movableFile { file.moving(to: newPath(of: file, under: path), key, &turn) }
+    }
+
+    /// The answer to that.
+    mutating func renamed(to path: Bytes, _ event: FilesEvent, _ key: ExecutionKey, _ turn: inout Turn) {
+        switch event {
+        case .done: moved(to: path, key, &turn)
+        case .exists, .failed, .found, .environmentRead: stayed(path, key, &turn)
+        }
+    }
+
+    /// Both lie elsewhere now.
+    private mutating func moved(to path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
+        if var file = movableFile {
+            file.moved(to: newPath(of: file, under: path), key, &turn)
+            environmentFile = file
+        }
         withBase { $0.moved(to: path, key, &turn) }
-        guard var file = environmentFile, file.isHeld else { return }
-        file.moved(to: path + file.path.dropFirst(old.count), key, &turn)
-        environmentFile = file
+    }
+
+    /// Neither was renamed.
+    private func stayed(_ path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
+        base.stayed(path, key, &turn)
+        if let file = movableFile { file.stayed(newPath(of: file, under: path), key, &turn) }
+    }
+
+    private var movableFile: Holding? {
+        guard let environmentFile, environmentFile.isHeld else { return nil }
+        return environmentFile
+    }
+
+    private func newPath(of file: Holding, under path: Bytes) -> Bytes {
+        path + file.path.dropFirst(directory.count)
     }
 
     /// Gives everything back. With cleanup off the workspace stays; the environment file and the scratch directory

@@ -120,7 +120,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
             readEnvironment(event, plan, direct, &turn)
         case .settingAside(let id, let to, _, let judgement):
             guard event.id == id else { return turn.lateFile(event) }
-            if case .done = event { place.moved(to: to, key, &turn) }
+            place.renamed(to: to, event, key, &turn)
             phase = .over(judgement)
         case .settingUp, .running, .over: turn.lateFile(event)
         }
@@ -313,6 +313,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
             return
         }
         let to = DirectNames.aside(root: direct.workspaceRoot, chance: turn.draw())
+        place.moving(to: to, key, &turn)
         let id = turn.ask(.files(.rename(from: workspace.path, to: to)))
         phase = .settingAside(id, to: to, until: turn.at.after(turn.timing.setAside), judgement)
     }

@@ -71,7 +71,7 @@ public struct DirectTidying: Hashable, Codable, Sendable {
     mutating func take(_ event: FilesEvent, _ direct: DirectSettings, _ turn: inout Turn) {
         switch phase {
         case .settling(let rename?) where event.id == rename.id:
-            if case .done = event { place.moved(to: rename.to, key, &turn) }
+            place.renamed(to: rename.to, event, key, &turn)
             phase = .settling(nil)
         case .haunted, .settling, .tearingDown, .releasing: takeForPlace(event, &turn)
         }

@@ -1,0 +1,59 @@
+// What this life holds at one moment: told when the operator asks (SIGUSR1), and at the end, when what was held for
+// tasks and requests must have gone.
+
+import Effects
+
+struct Counts {
+    /// Executions that the core still knows, and messages that the server may not have heard.
+    var tasks = 0
+    var letters = 0
+    /// What the executors have no final answer for.
+    var sockets = 0
+    var processes = 0
+    var files = 0
+    /// Supervisors that ended or were dismissed, and were not reaped yet.
+    var unreaped = 0
+    /// Things outside that were intended or acquired, and not released.
+    var journalOpen = 0
+    /// Secrets of messages and files, those of the configuration not counted.
+    var secrets = 0
+    var vaultBytes = 0
+    /// What the loop watches and waits for.
+    var descriptors = 0
+    var timers = 0
+    var supervisorsReady = 0
+
+    /// What must be nothing at the end of a life.
+    private var owed: [(StaticString, Int)] {
+        [
+            ("tasks", tasks), ("sockets", sockets), ("processes", processes), ("files", files),
+            ("journal_open", journalOpen), ("secrets", secrets), ("vault_bytes", vaultBytes),
+        ]
+    }
+
+    var leaks: [LogField] { owed.filter { $0.1 != 0 }.map(Self.field) }
+
+    var fields: [LogField] {
+        let others: [(StaticString, Int)] = [
+            ("letters", letters), ("unreaped", unreaped), ("descriptors", descriptors), ("timers", timers),
+            ("supervisors_ready", supervisorsReady),
+        ]
+        return (owed + others).map(Self.field)
+    }
+
+    private static func field(_ pair: (name: StaticString, count: Int)) -> LogField {
+        LogField(pair.name, .number(pair.count))
+    }
+}
+
+extension Counters {
+    /// What happened in this life so far.
+    var fields: [LogField] {
+        let all: [(StaticString, Int)] = [
+            ("claimed", claimed), ("rejected", rejected), ("ended", ended), ("cleanups_failed", cleanupsFailed),
+            ("dials_failed", dialsFailed), ("connections_lost", connectionsLost),
+            ("late_completions", lateCompletions), ("contracts_broken", contractsBroken), ("slow_turns", slowTurns),
+        ]
+        return all.map { LogField($0.0, .number($0.1)) }
+    }
+}

@@ -100,7 +100,8 @@ class Gateway(OwnLoop):
         self.url = plane.url.replace(str(plane.port), str(port))
 
     async def _listen(self):
-        self._server = await serve(self._connected, "127.0.0.1", 0, ping_interval=None, compression=None, max_size=None)
+        self._server = await serve(
+            self._connected, "127.0.0.1", 0, ping_interval=None, compression=None, max_size=None)
         return self._server.sockets[0].getsockname()[1]
 
     async def _connected(self, worker):

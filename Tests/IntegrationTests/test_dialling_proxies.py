@@ -92,7 +92,8 @@ def test_an_exception_leads_past_the_proxy(rig, variable):
     (NAME, "ntrol.test", False), (NAME, f"a.{NAME}", False), (NAME, "", False), (NAME, ",", False),
     (ADDRESS, ADDRESS, True), (ADDRESS, "203.0.113.0/24", True), (ADDRESS, "203.0.113.6/31", True),
     (ADDRESS, "203.0.113.8/31", False), (ADDRESS, "203.0.113.70", False), (ADDRESS, "3.0.113.7", False),
-    (ADDRESS, "0.0.0.0/0", True), ("[2001:db8::7]", "2001:db8::/32", True), ("[2001:db8::7]", "[2001:db8::7]:80", True),
+    (ADDRESS, "0.0.0.0/0", True), ("[2001:db8::7]", "2001:db8::/32", True),
+    ("[2001:db8::7]", "[2001:db8::7]:80", True),
     ("[2001:db8::7]", "2001:db8::8", False)])
 def test_who_is_an_exception(rig, host, exceptions, direct):
     """Decided where no network is: the log says whether the server or the proxy could not be reached."""

@@ -5,11 +5,13 @@ public typealias Bytes = [UInt8]
 
 extension Array where Element == UInt8 {
     /// The UTF-8 of a text.
+    @_disfavoredOverload
     public init(text: String) {
         self = Array(text.utf8)
     }
 
-    /// The UTF-8 of a literal that was handed on.
+    /// The UTF-8 of a literal: nothing but a copy of its bytes. A literal takes this one before the other.
+    @inlinable
     public init(text: StaticString) {
         self = text.withUTF8Buffer { Array($0) }
     }
@@ -40,8 +42,21 @@ extension Array where Element == UInt8 {
     }
 
     /// Appends the UTF-8 of a text.
+    @_disfavoredOverload
     public mutating func append(text: String) {
         append(contentsOf: text.utf8)
+    }
+
+    /// Appends the UTF-8 of a literal.
+    @inlinable
+    public mutating func append(text: StaticString) {
+        text.withUTF8Buffer { append(contentsOf: $0) }
+    }
+
+    /// Whether these are exactly the bytes of a literal.
+    @inlinable
+    public func equals(_ literal: StaticString) -> Bool {
+        literal.withUTF8Buffer { $0.count == count && elementsEqual($0) }
     }
 }
 
@@ -63,6 +78,7 @@ extension Collection where Element == UInt8 {
     }
 
     /// Whether these are exactly the bytes of a literal.
+    @inlinable
     public func equals(_ literal: StaticString) -> Bool {
         literal.withUTF8Buffer { elementsEqual($0) }
     }

@@ -27,7 +27,7 @@ public struct SecretRange: Hashable, Codable, Sendable {
     public var isEmpty: Bool { count == 0 }
 }
 
-public indirect enum Text: Hashable, Codable, Sendable {
+public enum Text: Hashable, Codable, Sendable {
     case literal(Bytes)
     case secret(SecretRef)
     case joined([Text])

@@ -1,6 +1,7 @@
 // The backends behind one face: the step of an execution that runs, and what an execution owes after its end.
 //
-// A new backend is one more case in each enum here, and the compiler names the places that have to know of it.
+// A new backend is one more case in each enum here, and the compiler names the places that have to know of it. The
+// enums are indirect: a task is copied and looked at far more often than it moves on, and then is a few words.
 
 import Codecs
 import Effects
@@ -15,7 +16,7 @@ enum TaskEvent {
 }
 
 /// From the start of an execution until its verdict.
-public enum BackendStep: Hashable, Codable, Sendable {
+public indirect enum BackendStep: Hashable, Codable, Sendable {
     case direct(DirectStep)
 
     init(_ key: ExecutionKey, _ plan: TaskPlan, _ backend: Backend, _ turn: inout Turn) {
@@ -67,7 +68,7 @@ public enum BackendStep: Hashable, Codable, Sendable {
 }
 
 /// From the verdict of an execution until nothing of it is left. Holds no slot, changes no verdict.
-public enum Tidying: Hashable, Codable, Sendable {
+public indirect enum Tidying: Hashable, Codable, Sendable {
     case direct(DirectTidying)
 
     public var isDone: Bool {
@@ -122,7 +123,7 @@ extension Turn {
 }
 
 /// The backend with what the start found out about it.
-public enum Backend: Hashable, Codable, Sendable {
+public indirect enum Backend: Hashable, Codable, Sendable {
     case direct(DirectSettings, executable: Bytes)
 }
 

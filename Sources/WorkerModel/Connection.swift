@@ -46,11 +46,12 @@ public struct Connection: Hashable, Codable, Sendable {
 
     /// What the worker must act on.
     enum News: Hashable, Sendable {
+        case nothing
         case received(IncomingMessage)
         case claimWritten(run: UInt64)
         case claimsForgotten([Outbox.Letter])
-        case finalWordHeard(ExecutionKey)
-        case ended
+        /// A pong proved that the server has them, in the order they were sent.
+        case heard([Outbox.Letter])
     }
 
     public private(set) var phase: Phase = .idle
@@ -99,7 +100,9 @@ public struct Connection: Hashable, Codable, Sendable {
     /// Sends what is queued, and sees to it that a ping asks for it before long.
     mutating func flush(_ turn: inout Turn, hurry: Bool = false) {
         guard case .open(var open) = phase, !open.abandoned else { return }
-        if outbox.hasQueued {
+        let mustSend = outbox.hasQueued
+        guard mustSend || (open.ping == nil && outbox.hasUnproven) else { return }
+        if mustSend {
             outbox.send(over: open.id, &turn)
             open.writeBy = open.writeBy ?? turn.at.after(turn.timing.writeStall)
         }
@@ -127,7 +130,7 @@ public struct Connection: Hashable, Codable, Sendable {
 
     // MARK: - Events
 
-    mutating func take(_ event: SocketEvent, _ turn: inout Turn) -> [News] {
+    mutating func take(_ event: SocketEvent, _ turn: inout Turn) -> News {
         switch event {
         case .opened(let id): return opened(id, &turn)
         case .refused(let id, let failure): return refused(id, failure, &turn)
@@ -136,28 +139,28 @@ public struct Connection: Hashable, Codable, Sendable {
                 if case .assignment(let assignment) = message { turn.forget(assignment.secrets) }
                 return stale(&turn)
             }
-            return [.received(message)]
+            return .received(message)
         case .ponged(let id, let number): return ponged(id, number, &turn)
         case .heard(let id):
             guard case .open(let open) = phase, open.id == id else { return stale(&turn) }
-            return []
+            return .nothing
         case .closed(let id, let end): return closed(id, end, &turn)
         case .written(let id): return written(id, &turn)
-        case .notWritten: return []  // The loss of the connection follows, and sorts every letter.
+        case .notWritten: return .nothing  // The loss of the connection follows, and sorts every letter.
         }
     }
 
     /// The hands broke their contract for one of our requests: as if the connection had been lost.
-    mutating func broke(_ id: EffectID, _ turn: inout Turn) -> [News] {
+    mutating func broke(_ id: EffectID, _ turn: inout Turn) -> News {
         switch phase {
         case .dialling(id, _): return refused(id, .abandoned, &turn)
         case .closing(id, _): return closed(id, .abandoned, &turn)
         case .open(var open):
-            guard !open.abandoned else { return open.id == id ? closed(id, .abandoned, &turn) : [] }
+            guard !open.abandoned else { return open.id == id ? closed(id, .abandoned, &turn) : .nothing }
             turn.ask(.socket(.abandon(connection: open.id)))
             open.abandoned = true
             phase = .open(open)
-            return open.id == id ? closed(id, .abandoned, &turn) : []
+            return open.id == id ? closed(id, .abandoned, &turn) : .nothing
         case .idle, .dialling, .waiting, .closing, .shut: return stale(&turn)
         }
     }
@@ -202,7 +205,7 @@ public struct Connection: Hashable, Codable, Sendable {
         open.pingAt = turn.at.after(turn.timing.pingEvery)
     }
 
-    private mutating func opened(_ id: EffectID, _ turn: inout Turn) -> [News] {
+    private mutating func opened(_ id: EffectID, _ turn: inout Turn) -> News {
         guard case .dialling(id, .some) = phase else { return stale(&turn) }
         phase = .open(
             Open(
@@ -213,10 +216,10 @@ public struct Connection: Hashable, Codable, Sendable {
         let again = outbox.letters.count { $0.maybeHeard }
         if again > 0 { turn.log(.info, .resending(count: again)) }
         flush(&turn)
-        return []
+        return .nothing
     }
 
-    private mutating func refused(_ id: EffectID, _ told: DialFailure, _ turn: inout Turn) -> [News] {
+    private mutating func refused(_ id: EffectID, _ told: DialFailure, _ turn: inout Turn) -> News {
         var failure = told
         switch phase {
         case .dialling(id, let giveUpAt):
@@ -224,7 +227,7 @@ public struct Connection: Hashable, Codable, Sendable {
             if giveUpAt == nil, told == .abandoned { failure = .timedOut }
         case .closing(id, _):
             phase = .shut
-            return [.ended]
+            return .nothing
         case .idle, .dialling, .open, .waiting, .closing, .shut: return stale(&turn)
         }
         let wait: Span
@@ -242,40 +245,33 @@ public struct Connection: Hashable, Codable, Sendable {
         }
         turn.measure(.reconnect(dialFailed: true))
         phase = .waiting(until: turn.at.after(wait))
-        return [.ended]
+        return .nothing
     }
 
-    private mutating func ponged(_ id: EffectID, _ number: UInt64, _ turn: inout Turn) -> [News] {
+    private mutating func ponged(_ id: EffectID, _ number: UInt64, _ turn: inout Turn) -> News {
         guard case .open(var open) = phase, open.id == id else { return stale(&turn) }
-        guard let ping = open.ping, ping.number == number else { return [] }
+        guard let ping = open.ping, ping.number == number else { return .nothing }
         open.ping = nil
         phase = .open(open)
-        var news: [News] = []
-        for letter in outbox.heard(before: number) {
-            switch (letter.kind, letter.progress) {
-            case (.claim, .sending): news.append(.claimWritten(run: letter.run))
-            case (.finalWord, _): news.append(.finalWordHeard(letter.key))
-            case (.claim, _), (.courtesy, _): break
-            }
-        }
+        let heard = outbox.heard(before: number)
         flush(&turn)
-        return news
+        return .heard(heard)
     }
 
-    private mutating func written(_ id: EffectID, _ turn: inout Turn) -> [News] {
-        guard case .open(var open) = phase, let letter = outbox.written(id) else { return [] }
+    private mutating func written(_ id: EffectID, _ turn: inout Turn) -> News {
+        guard case .open(var open) = phase, let letter = outbox.written(id) else { return .nothing }
         open.writeBy = outbox.hasSending ? turn.at.after(turn.timing.writeStall) : nil
         phase = .open(open)
-        return letter.kind == .claim ? [.claimWritten(run: letter.run)] : []
+        return letter.kind == .claim ? .claimWritten(run: letter.run) : .nothing
     }
 
-    private mutating func closed(_ id: EffectID, _ end: ConnectionEnd, _ turn: inout Turn) -> [News] {
+    private mutating func closed(_ id: EffectID, _ end: ConnectionEnd, _ turn: inout Turn) -> News {
         switch phase {
         case .closing(id, _):
             phase = .shut
             turn.log(.info, .connectionClosed)
             turn.measure(.connected(false))
-            return lost(&turn) + [.ended]
+            return lost(&turn)
         case .open(let open) where open.id == id:
             turn.measure(.connected(false))
             turn.measure(.reconnect(dialFailed: false))
@@ -284,20 +280,20 @@ public struct Connection: Hashable, Codable, Sendable {
             turn.log(.warn, .connectionLost(end, heldFor: turn.at.since(open.since), retryIn: wait))
             if backoff.shortLived >= 3 { turn.log(.warn, .connectionShortLived(times: backoff.shortLived)) }
             phase = .waiting(until: turn.at.after(wait))
-            return lost(&turn) + [.ended]
+            return lost(&turn)
         case .idle, .dialling, .open, .waiting, .closing, .shut: return stale(&turn)
         }
     }
 
-    private mutating func lost(_ turn: inout Turn) -> [News] {
+    private mutating func lost(_ turn: inout Turn) -> News {
         let loss = outbox.lost()
         for key in loss.withdrawn { turn.log(.info, .finalWordWithdrawn, key) }
-        return loss.forgotten.isEmpty ? [] : [.claimsForgotten(loss.forgotten)]
+        return loss.forgotten.isEmpty ? .nothing : .claimsForgotten(loss.forgotten)
     }
 
-    private func stale(_ turn: inout Turn) -> [News] {
+    private func stale(_ turn: inout Turn) -> News {
         turn.late()
-        return []
+        return .nothing
     }
 }
 

@@ -38,7 +38,12 @@ public struct Core {
         case .interpreter(.contractBroken(let id)): refresh(id.slot)
         case .socket: break
         }
-        for request in requests where request.id.slot != 0 { refresh(request.id.slot) }
+        // By index, because a request is large; and most requests of a turn are of one slot.
+        var last: UInt32 = 0
+        for index in requests.indices where requests[index].id.slot != last {
+            last = requests[index].id.slot
+            refresh(last)
+        }
     }
 
     private mutating func refresh(_ slot: UInt32) {

@@ -18,7 +18,11 @@ public struct Memory: Hashable, Codable, Sendable {
     func finalWord(of key: ExecutionKey) -> OutgoingMessage? {
         guard key.execution != nil, !entries.isEmpty else { return nil }
         let mark = Memory.mark(key)
-        return entries.first { $0.mark == mark && $0.key == key }?.finalWord
+        // By index: a copy of each entry would cost more than the comparison.
+        for index in entries.indices where entries[index].mark == mark && entries[index].key == key {
+            return entries[index].finalWord
+        }
+        return nil
     }
 
     mutating func remember(_ key: ExecutionKey, _ word: OutgoingMessage, _ limits: Limits) {

@@ -5,7 +5,8 @@
 // A connection that is lost takes every letter to where the table says: claims that were never written are dropped
 // with their execution, claims and final words that were written but not heard are queued again, rejections and
 // repeated claims are dropped. Order is kept, and no letter goes out twice on one connection: whatever is sent leaves
-// `queued`, and only a loss brings it back.
+// `queued`, and only a loss brings it back. So what was sent stands in front in the order of its ids, and what is
+// queued stands behind it: what is asked with every input is answered by a look at the ends, or by halving.
 
 import Codecs
 import Effects
@@ -36,6 +37,13 @@ public struct Outbox: Hashable, Codable, Sendable {
         /// A newer execution of its task was assigned: once it may have been heard, it is not said again.
         public internal(set) var superseded: Bool
 
+        var isQueued: Bool {
+            switch progress {
+            case .queued: true
+            case .sending, .written: false
+            }
+        }
+
         /// Handed over completely at least once.
         var mayHaveBeenHeard: Bool {
             switch progress {
@@ -64,32 +72,43 @@ public struct Outbox: Hashable, Codable, Sendable {
         var withdrawn: [ExecutionKey] = []
     }
 
-    var hasQueued: Bool { letters.contains { $0.progress == .queued } }
+    // Walks go by index and look at the letters where they lie: a copy of one costs more than the question.
+
+    var hasQueued: Bool {
+        guard let last = letters.indices.last else { return false }
+        return letters[last].isQueued
+    }
 
     /// Final words that are not known to be heard.
-    public var finalWords: Int { letters.reduce(0) { $0 &+ ($1.kind == .finalWord ? 1 : 0) } }
+    public var finalWords: Int {
+        var count = 0
+        for index in letters.indices where letters[index].kind == .finalWord { count &+= 1 }
+        return count
+    }
 
+    /// From the back, because letters are written in order: where one is under way it is found at once.
     var hasSending: Bool {
-        letters.contains { letter in
-            switch letter.progress {
-            case .sending: true
-            case .queued, .written: false
+        for index in letters.indices.reversed() {
+            switch letters[index].progress {
+            case .sending: return true
+            case .queued, .written: break
             }
         }
+        return false
     }
 
     /// Something was handed over that no pong has covered yet, and that is worth asking about.
     var hasUnproven: Bool {
-        letters.contains { letter in
-            switch letter.progress {
-            case .sending, .written: true
-            case .queued: false
-            }
-        }
+        guard let first = letters.indices.first else { return false }
+        return !letters[first].isQueued
     }
 
-    func holds(finalWordOf key: ExecutionKey) -> Letter? {
-        letters.first { $0.kind == .finalWord && $0.key == key }
+    /// A final word about that execution waits for its sending.
+    func queues(finalWordOf key: ExecutionKey) -> Bool {
+        for index in letters.indices where letters[index].kind == .finalWord && letters[index].key == key {
+            return letters[index].isQueued
+        }
+        return false
     }
 
     mutating func post(_ kind: Letter.Kind, run: UInt64, _ key: ExecutionKey, _ message: OutgoingMessage) {
@@ -103,7 +122,8 @@ public struct Outbox: Hashable, Codable, Sendable {
     mutating func postUnreserved(
         _ kind: Letter.Kind, _ key: ExecutionKey, _ message: OutgoingMessage, _ turn: inout Turn
     ) -> Bool {
-        let unreserved = letters.reduce(0) { $0 &+ ($1.run == 0 ? 1 : 0) }
+        var unreserved = 0
+        for index in letters.indices where letters[index].run == 0 { unreserved &+= 1 }
         guard unreserved < turn.limits.courtesies else {
             turn.log(.warn, .courtesyDropped, key)
             return false
@@ -114,7 +134,7 @@ public struct Outbox: Hashable, Codable, Sendable {
 
     /// Sends everything queued, in order.
     mutating func send(over connection: EffectID, _ turn: inout Turn) {
-        for index in letters.indices where letters[index].progress == .queued {
+        for index in firstQueued..<letters.count {
             let id = turn.ask(.socket(.send(connection: connection, letters[index].message)))
             letters[index].progress = .sending(id)
         }
@@ -122,20 +142,31 @@ public struct Outbox: Hashable, Codable, Sendable {
 
     /// The run whose claim was written just now, if it was one.
     mutating func written(_ id: EffectID) -> Letter? {
-        guard let index = letters.firstIndex(where: { $0.progress == .sending(id) }) else { return nil }
+        let index = firstSent(from: id.sequence)
+        guard index < letters.count, case .sending(id) = letters[index].progress else { return nil }
         letters[index].progress = .written(id)
         return letters[index]
     }
 
     /// A pong proves everything that was handed over before its ping. Letters in the order they were written.
     mutating func heard(before ping: UInt64) -> [Letter] {
-        var heard: [Letter] = []
-        letters.removeAll { letter in
-            guard letter.wasHandedOver(before: ping) else { return false }
-            heard.append(letter)
-            return true
-        }
+        let count = firstSent(from: ping)
+        let heard = Array(letters[..<count])
+        letters.removeFirst(count)
         return heard
+    }
+
+    private var firstQueued: Int { firstSent(from: .max) }
+
+    /// The index of the first letter whose sending has that number or a later one; queued ones come last of all.
+    private func firstSent(from number: UInt64) -> Int {
+        var low = 0
+        var high = letters.count
+        while low < high {
+            let middle = low &+ (high &- low) / 2
+            if letters[middle].wasHandedOver(before: number) { low = middle &+ 1 } else { high = middle }
+        }
+        return low
     }
 
     mutating func lost() -> Loss {
@@ -163,7 +194,7 @@ public struct Outbox: Hashable, Codable, Sendable {
 
     /// A newer execution of the task was assigned: what may have been heard of older ones is never said again.
     mutating func supersede(olderThan run: UInt64, of task: TaskID) {
-        for index in letters.indices where letters[index].key.task == task && letters[index].run < run {
+        for index in letters.indices where letters[index].run < run && letters[index].key.task == task {
             letters[index].superseded = true
         }
     }

@@ -48,14 +48,11 @@ public struct Roster: Hashable, Codable, Sendable {
         }
     }
 
-    /// Changes the task in place: taken out for the change, so that nothing is copied.
+    /// Changes the task where it lies, so that nothing is copied.
     mutating func change<Result>(_ slot: UInt32, _ body: (inout Task) -> Result) -> Result? {
         let index = Int(slot) &- 1
-        guard slots.indices.contains(index), var task = slots[index] else { return nil }
-        slots[index] = nil
-        let result = body(&task)
-        slots[index] = task
-        return result
+        guard slots.indices.contains(index) else { return nil }
+        return slots[index]?.changed(by: body)
     }
 
     /// The lowest slot that is free.
@@ -69,7 +66,7 @@ public struct Roster: Hashable, Codable, Sendable {
     }
 
     func slot(ofActive key: ExecutionKey) -> UInt32? {
-        for index in slots.indices where slots[index]?.isActive == true && slots[index]?.key == key {
+        for index in slots.indices where slots[index]?.key == key && slots[index]?.isActive == true {
             return UInt32(truncatingIfNeeded: index &+ 1)
         }
         return nil
@@ -84,30 +81,36 @@ public struct Roster: Hashable, Codable, Sendable {
 
     func slots(ofActive task: TaskID) -> [UInt32] {
         slots.indices.compactMap { index in
-            guard let entry = slots[index], entry.isActive, entry.key.task == task else { return nil }
+            guard slots[index]?.isActive == true, slots[index]?.key.task == task else { return nil }
             return UInt32(truncatingIfNeeded: index &+ 1)
         }
     }
 
     /// An earlier execution of the same task has no final word yet.
     public func mustWait(_ task: Task) -> Bool {
-        slots.contains { other in
-            guard let other else { return false }
-            return other.serial < task.serial && other.isActive && other.key.task == task.key.task
+        for index in slots.indices {
+            guard let other = slots[index], other.serial < task.serial, other.key.task == task.key.task else {
+                continue
+            }
+            if other.isActive { return true }
         }
+        return false
     }
 
     /// Those whose claim is written and that wait for nobody any more, first come first.
     func ready(of task: TaskID) -> UInt32? {
         var best: (slot: UInt32, serial: UInt64)?
-        for (index, entry) in slots.enumerated() {
-            guard let entry, entry.key.task == task, entry.isReady, !mustWait(entry) else { continue }
+        for index in slots.indices {
+            guard let entry = slots[index], entry.key.task == task, entry.isReady, !mustWait(entry) else { continue }
             if let known = best, known.serial < entry.serial { continue }
             best = (UInt32(truncatingIfNeeded: index &+ 1), entry.serial)
         }
         return best?.slot
     }
+}
 
+extension Task {
+    fileprivate mutating func changed<Result>(by body: (inout Task) -> Result) -> Result { body(&self) }
 }
 
 extension Roster: Visited {

@@ -40,7 +40,19 @@ public struct Settings: Hashable, Codable, Sendable {
     }
 }
 
-public enum BackendSettings: Hashable, Codable, Sendable {
+/// The settings as a worker holds them and hands them to every turn: one reference, since they are large and fixed.
+public indirect enum FixedSettings: Hashable, Codable, Sendable {
+    case fixed(Settings)
+
+    @inline(__always)
+    var settings: Settings {
+        switch self {
+        case .fixed(let settings): settings
+        }
+    }
+}
+
+public indirect enum BackendSettings: Hashable, Codable, Sendable {
     case direct(DirectSettings)
 }
 

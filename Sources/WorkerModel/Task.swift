@@ -12,7 +12,7 @@ import Effects
 
 public struct Task: Hashable, Codable, Sendable {
     public enum Phase: Hashable, Codable, Sendable {
-        case claimed(TaskPlan, written: Bool)
+        indirect case claimed(TaskPlan, written: Bool)
         case running(BackendStep, timeUp: Instant?)
         case reported(Tidying)
         case gone

@@ -27,108 +27,133 @@ public struct TaskPlan: Hashable, Codable, Sendable {
 
 extension TaskPlan.Harness {
     init(_ name: Bytes?) {
-        switch name {
-        case nil, Bytes(text: "oz"): self = .oz
-        case Bytes(text: "claude"): self = .claude
-        case Bytes(text: "codex"): self = .codex
-        case .some: self = .other
+        guard let name else {
+            self = .oz
+            return
         }
+        self = name.equals("oz") ? .oz : name.equals("claude") ? .claude : name.equals("codex") ? .codex : .other
+    }
+}
+
+/// The words of a command line that are the same for every task, made once.
+private enum Word {
+    static let begin = [Text("agent"), Text("run")]
+    static let team = [Text("--share"), Text("team:edit")]
+    static let viewer = [Text("--share"), Text("public:view")]
+    static let editor = [Text("--share"), Text("public:edit")]
+    static let taskID = Text("--task-id")
+    static let server = [Text("--sandboxed"), Text("--server-root-url")]
+    static let idleOnComplete = Text("--idle-on-complete")
+    static let sessionSharing = Text("--session-sharing-server-url")
+    static let model = Text("--model")
+    static let profile = Text("--profile")
+    static let skill = Text("--skill")
+    static let servers = Text("--mcp")
+    static let computerUse = Text("--computer-use")
+    static let noComputerUse = Text("--no-computer-use")
+    static let computerUseModel = Text("--computer-use-model")
+    static let role = Text("--bedrock-inference-role")
+    static let region = Text("--bedrock-role-region")
+    static let harness = Text("--harness")
+    static let noSnapshot = Text("--no-snapshot")
+    static let uploadTimeout = Text("--snapshot-upload-timeout")
+    static let scriptTimeout = Text("--snapshot-script-timeout")
+    static let environment = Text("--environment")
+    static let headOverride = Text("--repository-head-override-json")
+    static let removeOrigins = Text("--remove-repository-origins")
+}
+
+private enum Variable {
+    static let taskID = Bytes(text: "TASK_ID")
+    static let serverRootURL = Bytes(text: "WARP_SERVER_ROOT_URL")
+    static let noPrompts = [
+        EnvironmentVariable("GIT_TERMINAL_PROMPT", Text("0")), EnvironmentVariable("GH_PROMPT_DISABLED", Text("1")),
+    ]
+}
+
+extension [Text] {
+    fileprivate mutating func append(_ option: Text, _ value: Bytes?) {
+        guard let value else { return }
+        append(option)
+        append(.literal(value))
+    }
+
+    /// A number of that unit; only where it is above zero.
+    fileprivate mutating func append(_ option: Text, _ number: Int?, unit: UInt8) {
+        guard let number, number > 0 else { return }
+        append(option, Bytes(decimal: number) + [unit])
     }
 }
 
 extension TaskPlan {
     private static func arguments(_ assignment: Assignment, _ settings: Settings) -> [Text] {
-        var list: [Text] = [Text("agent"), Text("run")]
-        if assignment.ownerIsTeam { list += [Text("--share"), Text("team:edit")] }
-        list += [Text("--task-id"), .literal(assignment.agentTaskID), Text("--sandboxed")]
-        list += [Text("--server-root-url"), .literal(settings.serverRootURL)]
+        var list: [Text] = []
+        list.reserveCapacity(32)
+        list += Word.begin
+        if assignment.ownerIsTeam { list += Word.team }
+        list.append(Word.taskID, assignment.agentTaskID)
+        list += Word.server
+        list.append(.literal(settings.serverRootURL))
         if let agent = assignment.agent {
             appendModel(agent, &list)
             appendSharing(agent, &list)
         }
-        list += assignment.extraArguments.map { .secret($0) }
-        list.append(Text("--idle-on-complete"))
+        for argument in assignment.extraArguments { list.append(.secret(argument)) }
+        list.append(Word.idleOnComplete)
         if let minutes = assignment.agent?.idleTimeoutMinutes, minutes > 0 {
-            list.append(.literal(Bytes(text: "\(minutes)m")))
+            list.append(.literal(Bytes(decimal: minutes) + [UInt8(ascii: "m")]))
         } else if let idle = settings.idleOnComplete {
             list.append(.literal(idle))
         }
-        if let url = settings.sessionSharingURL { list += [Text("--session-sharing-server-url"), .literal(url)] }
+        list.append(Word.sessionSharing, settings.sessionSharingURL)
         return list
     }
 
     private static func appendModel(_ agent: AgentConfiguration, _ list: inout [Text]) {
         let isOz = Harness(agent.harness) == .oz
-        if isOz, let model = agent.modelID { list += [Text("--model"), .literal(model)] }
-        if let profile = agent.profileID { list += [Text("--profile"), .literal(profile)] }
-        if let skill = agent.skillSpec { list += [Text("--skill"), .literal(skill)] }
-        if let servers = agent.mcpServers { list += [Text("--mcp"), .secret(servers)] }
+        if isOz { list.append(Word.model, agent.modelID) }
+        list.append(Word.profile, agent.profileID)
+        list.append(Word.skill, agent.skillSpec)
+        if let servers = agent.mcpServers {
+            list.append(Word.servers)
+            list.append(.secret(servers))
+        }
         let computerUse = agent.computerUse ?? isOz
-        list.append(computerUse ? Text("--computer-use") : Text("--no-computer-use"))
-        if computerUse, isOz, let model = agent.computerUseModelID {
-            list += [Text("--computer-use-model"), .literal(model)]
-        }
+        list.append(computerUse ? Word.computerUse : Word.noComputerUse)
+        if computerUse, isOz { list.append(Word.computerUseModel, agent.computerUseModelID) }
         if let role = agent.bedrockRole {
-            list += [Text("--bedrock-inference-role"), .literal(role)]
-            if let region = agent.bedrockRegion { list += [Text("--bedrock-role-region"), .literal(region)] }
+            list.append(Word.role, role)
+            list.append(Word.region, agent.bedrockRegion)
         }
-        if let harness = agent.harness { list += [Text("--harness"), .literal(harness)] }
+        list.append(Word.harness, agent.harness)
     }
 
     private static func appendSharing(_ agent: AgentConfiguration, _ list: inout [Text]) {
         switch agent.publicAccess {
-        case .viewer: list += [Text("--share"), Text("public:view")]
-        case .editor: list += [Text("--share"), Text("public:edit")]
+        case .viewer: list += Word.viewer
+        case .editor: list += Word.editor
         case nil: break
         }
-        if agent.snapshotDisabled { list.append(Text("--no-snapshot")) }
-        if let seconds = agent.snapshotUploadTimeoutSeconds, seconds > 0 {
-            list += [Text("--snapshot-upload-timeout"), .literal(Bytes(text: "\(seconds)s"))]
-        }
-        if let seconds = agent.snapshotScriptTimeoutSeconds, seconds > 0 {
-            list += [Text("--snapshot-script-timeout"), .literal(Bytes(text: "\(seconds)s"))]
-        }
-        if let environment = agent.environmentID { list += [Text("--environment"), .literal(environment)] }
+        if agent.snapshotDisabled { list.append(Word.noSnapshot) }
+        list.append(Word.uploadTimeout, agent.snapshotUploadTimeoutSeconds, unit: UInt8(ascii: "s"))
+        list.append(Word.scriptTimeout, agent.snapshotScriptTimeoutSeconds, unit: UInt8(ascii: "s"))
+        list.append(Word.environment, agent.environmentID)
         for override in agent.repositoryHeadOverrides {
-            list += [Text("--repository-head-override-json"), .secret(override)]
+            list.append(Word.headOverride)
+            list.append(.secret(override))
         }
-        if !agent.repositoryHeadOverrides.isEmpty { list.append(Text("--remove-repository-origins")) }
+        if !agent.repositoryHeadOverrides.isEmpty { list.append(Word.removeOrigins) }
     }
 
     private static func environment(_ assignment: Assignment, _ settings: Settings) -> [EnvironmentVariable] {
-        var layer = EnvironmentLayer()
-        layer.set("TASK_ID", .literal(assignment.agentTaskID))
-        layer.set("GIT_TERMINAL_PROMPT", Text("0"))
-        layer.set("GH_PROMPT_DISABLED", Text("1"))
-        if !settings.serverRootURL.isEmpty { layer.set("WARP_SERVER_ROOT_URL", .literal(settings.serverRootURL)) }
+        var layer = EnvironmentLayer(expecting: assignment.environment.count &+ 4)
+        layer.set(EnvironmentVariable(name: Variable.taskID, value: .literal(assignment.agentTaskID)))
+        layer.lay(Variable.noPrompts)
+        if !settings.serverRootURL.isEmpty {
+            layer.set(EnvironmentVariable(name: Variable.serverRootURL, value: .literal(settings.serverRootURL)))
+        }
         layer.lay(assignment.environment)
         return layer.variables
-    }
-}
-
-/// Variables in the order of their first setting; a later one of the same name wins.
-public struct EnvironmentLayer {
-    public private(set) var variables: [EnvironmentVariable] = []
-    /// Where each name lies. Looked up, never walked, so its order does not matter.
-    private var places: [Bytes: Int] = [:]
-
-    public init() {}
-
-    public mutating func set(_ name: StaticString, _ value: Text) {
-        set(EnvironmentVariable(name, value))
-    }
-
-    public mutating func set(_ variable: EnvironmentVariable) {
-        if let place = places[variable.name] {
-            variables[place] = variable
-        } else {
-            places[variable.name] = variables.count
-            variables.append(variable)
-        }
-    }
-
-    public mutating func lay(_ more: [EnvironmentVariable]) {
-        for variable in more { set(variable) }
     }
 }
 

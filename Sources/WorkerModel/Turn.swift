@@ -9,23 +9,27 @@ import Effects
 public struct Turn {
     public let at: Instant
     public let wall: WallTime
-    public let settings: Settings
+    private let fixed: FixedSettings
     /// Whose turn it is: requests are minted for this slot.
     public var slot: UInt32 = 0
     public private(set) var requests: [Request]
     public private(set) var sequence: UInt64
     private var entropy: UInt64
 
-    init(_ input: Input, settings: Settings, sequence: UInt64, requests: [Request]) {
+    init(_ input: Input, settings: FixedSettings, sequence: UInt64, requests: [Request]) {
         at = input.at
         wall = input.wall
         entropy = input.entropy
-        self.settings = settings
+        fixed = settings
         self.sequence = sequence
         self.requests = requests
     }
 
+    @inline(__always)
+    var settings: Settings { fixed.settings }
+    @inline(__always)
     var timing: Timing { settings.timing }
+    @inline(__always)
     var limits: Limits { settings.limits }
 
     /// Mints a name without asking for anything.

@@ -6,14 +6,24 @@ import Effects
 extension Worker {
     mutating func heed(_ news: Connection.News, _ turn: inout Turn) {
         switch news {
+        case .nothing: break
         case .received(let message): receive(message, &turn)
         case .claimWritten(let run): claimWritten(run, &turn)
         case .claimsForgotten(let claims):
             for claim in claims { forget(claim, &turn) }
-        case .finalWordHeard(let key):
-            turn.log(.debug, .finalWordHeard, key)
-            turn.note(.verdictHeard(key))
-        case .ended: break
+        case .heard(let letters):
+            for letter in letters { heed(heard: letter, &turn) }
+        }
+    }
+
+    private mutating func heed(heard letter: Outbox.Letter, _ turn: inout Turn) {
+        switch (letter.kind, letter.progress) {
+        // The server has it, whatever became of the answer to its sending.
+        case (.claim, .sending): claimWritten(letter.run, &turn)
+        case (.finalWord, _):
+            turn.log(.debug, .finalWordHeard, letter.key)
+            turn.note(.verdictHeard(letter.key))
+        case (.claim, _), (.courtesy, _): break
         }
     }
 
@@ -96,7 +106,7 @@ extension Worker {
     private mutating func repeatFinalWord(_ word: OutgoingMessage, _ key: ExecutionKey, _ turn: inout Turn) {
         turn.log(.info, .finalWordRepeated, key)
         // One that waits for its sending answers this assignment, too.
-        if let letter = connection.outbox.holds(finalWordOf: key), letter.progress == .queued { return }
+        if connection.outbox.queues(finalWordOf: key) { return }
         _ = connection.outbox.postUnreserved(.finalWord, key, word, &turn)
     }
 

@@ -6,7 +6,7 @@ import Codecs
 import Effects
 
 public struct Worker: Hashable, Codable, Sendable {
-    public let settings: Settings
+    private let fixed: FixedSettings
     public internal(set) var life: Life
     public internal(set) var connection = Connection()
     public internal(set) var roster = Roster()
@@ -16,10 +16,11 @@ public struct Worker: Hashable, Codable, Sendable {
     private var sequence: UInt64 = 0
 
     public init(settings: Settings) {
-        self.settings = settings
+        fixed = .fixed(settings)
         life = .starting(Starting())
     }
 
+    public var settings: Settings { fixed.settings }
     public var exitCode: Int32? { life.exitCode }
 
     /// The earliest deadline of all machines, by a walk over all of them. `Core` keeps an index of it.
@@ -44,7 +45,7 @@ public struct Worker: Hashable, Codable, Sendable {
         guard exitCode == nil else { return }
         var taken: [Request] = []
         swap(&taken, &requests)
-        var turn = Turn(input, settings: settings, sequence: sequence, requests: taken)
+        var turn = Turn(input, settings: fixed, sequence: sequence, requests: taken)
         dispatch(input.event, &turn)
         connection.flush(&turn, hurry: isStopping)
         proceed(&turn)
@@ -68,7 +69,7 @@ public struct Worker: Hashable, Codable, Sendable {
         case .tick: tick(&turn)
         case .socket(let event):
             let news = connection.take(event, &turn)
-            for piece in news { heed(piece, &turn) }
+            heed(news, &turn)
         case .process(let event): route(.process(event), to: event.id, &turn)
         case .files(let event): takeFiles(event, &turn)
         case .operator(.stopRequested(let signal)): stopRequested(signal, &turn)
@@ -94,7 +95,7 @@ public struct Worker: Hashable, Codable, Sendable {
             return
         }
         let news = connection.broke(id, &turn)
-        for piece in news { heed(piece, &turn) }
+        heed(news, &turn)
     }
 
     // MARK: - Tasks

@@ -6,7 +6,8 @@
 import Codecs
 
 public enum IncomingMessage: Hashable, Codable, Sendable {
-    case assignment(Assignment)
+    /// Indirect, since it is many times the size of everything else that an event can be.
+    indirect case assignment(Assignment)
     /// Not usable, but it names the task, so the server can be told.
     case unreadableAssignment(ExecutionKey, WireProblem)
     case cancellation(TaskID)

@@ -11,7 +11,7 @@ struct DirectCommands {
     func setup(_ command: Bytes, _ plan: TaskPlan, environmentFile: Bytes) -> Launch {
         var layer = agentLayer(plan)
         layer.lay(taskVariables)
-        layer.set("OZ_ENVIRONMENT_FILE", .literal(environmentFile))
+        layer.set(EnvironmentVariable("OZ_ENVIRONMENT_FILE", .literal(environmentFile)))
         return shell(.setup, command, layer.variables, [plan.secrets])
     }
 
@@ -19,9 +19,11 @@ struct DirectCommands {
         _ executable: Bytes, _ plan: TaskPlan, read variables: [EnvironmentVariable], secrets: SecretRange
     ) -> Launch {
         var layer = agentLayer(plan)
-        layer.lay(variables)
-        // The one variable that the environment file can't override.
-        layer.set("GIT_CONFIG_GLOBAL", .literal(place.gitConfiguration))
+        if !variables.isEmpty {
+            layer.lay(variables)
+            // The one variable that the environment file can't override.
+            layer.set(gitConfiguration)
+        }
         return Launch(
             role: .agent, key: key, executable: executable, arguments: [.literal(executable)] + plan.arguments,
             base: .minimal, environment: layer.variables, directory: place.directory,
@@ -31,7 +33,7 @@ struct DirectCommands {
     func teardown(_ command: Bytes, secrets: [SecretRange]) -> Launch {
         var layer = EnvironmentLayer()
         layer.lay(taskVariables)
-        layer.set("GIT_CONFIG_GLOBAL", .literal(place.gitConfiguration))
+        layer.set(gitConfiguration)
         return shell(.teardown, command, layer.variables, secrets)
     }
 
@@ -43,16 +45,20 @@ struct DirectCommands {
         ]
     }
 
+    private var gitConfiguration: EnvironmentVariable {
+        EnvironmentVariable("GIT_CONFIG_GLOBAL", .literal(place.gitConfiguration))
+    }
+
     private func agentLayer(_ plan: TaskPlan) -> EnvironmentLayer {
-        var layer = EnvironmentLayer()
-        layer.lay(plan.environment)
+        var layer = EnvironmentLayer(over: plan.environment, expecting: settings.environment.count &+ 6)
         layer.lay(settings.environment)
         switch plan.harness {
-        case .claude: layer.set("CLAUDE_CONFIG_DIR", .literal(place.directory + Bytes(text: "/.claude")))
-        case .codex: layer.set("CODEX_HOME", .literal(place.directory + Bytes(text: "/.codex")))
+        case .claude:
+            layer.set(EnvironmentVariable("CLAUDE_CONFIG_DIR", .literal(place.directory + Bytes(text: "/.claude"))))
+        case .codex: layer.set(EnvironmentVariable("CODEX_HOME", .literal(place.directory + Bytes(text: "/.codex"))))
         case .oz, .other: break
         }
-        layer.set("GIT_CONFIG_GLOBAL", .literal(place.gitConfiguration))
+        layer.set(gitConfiguration)
         return layer
     }
 

@@ -10,7 +10,7 @@ enum DirectNames {
     static func isUsable(_ task: TaskID) -> Bool {
         let name = task.bytes
         if name.isEmpty || name.count > nameMax { return false }
-        if name == Bytes(text: ".") || name == Bytes(text: "..") { return false }
+        if name.equals(".") || name.equals("..") { return false }
         return !name.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") || $0 == 0 }
     }
 
@@ -22,20 +22,25 @@ enum DirectNames {
         case (1, let execution?): suffix = Bytes(text: "-") + tail(execution)
         default: suffix = Bytes(text: "-\(attempt &+ 1)")
         }
-        return root + Bytes(text: "/") + key.task.bytes.prefix(nameMax &- suffix.count) + suffix
+        var path = root
+        path.reserveCapacity(root.count &+ 1 &+ key.task.bytes.count &+ suffix.count)
+        path.append(UInt8(ascii: "/"))
+        path += key.task.bytes.prefix(nameMax &- suffix.count)
+        path += suffix
+        return path
     }
 
     /// Where an ended execution's workspace lies until it is removed, so that its name is free at once.
     static func aside(root: Bytes, chance: UInt64) -> Bytes {
-        root + Bytes(text: "/.oz-ended-") + hex(chance)
+        name(root, "/.oz-ended-", chance)
     }
 
     static func scratch(in directory: Bytes, chance: UInt64) -> Bytes {
-        directory + Bytes(text: "/oz-git-") + hex(chance)
+        name(directory, "/oz-git-", chance)
     }
 
     static func environmentFile(in directory: Bytes, chance: UInt64) -> Bytes {
-        directory + Bytes(text: "/oz-env-") + hex(chance)
+        name(directory, "/oz-env-", chance)
     }
 
     private static func tail(_ execution: ExecutionID) -> Bytes {
@@ -49,8 +54,15 @@ enum DirectNames {
         }
     }
 
-    private static func hex(_ value: UInt64) -> Bytes {
-        let digits = Bytes(text: "0123456789abcdef")
-        return (0..<16).map { digits[Int((value >> UInt64(60 &- 4 &* $0)) & 15)] }
+    /// 16 hexadecimal digits at its end.
+    private static func name(_ directory: Bytes, _ prefix: StaticString, _ chance: UInt64) -> Bytes {
+        var path = directory
+        path.reserveCapacity(directory.count &+ prefix.utf8CodeUnitCount &+ 16)
+        path.append(text: prefix)
+        for place in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: chance >> UInt64(60 &- 4 &* place)) & 15
+            path.append(digit < 10 ? UInt8(ascii: "0") &+ digit : UInt8(ascii: "a") &- 10 &+ digit)
+        }
+        return path
     }
 }

@@ -49,7 +49,7 @@ struct FingerprintTests {
     private func collectNames(_ value: JSON, _ names: inout [String]) {
         switch value {
         case .object(let members):
-            for member in members where member.name.text != "settings" {
+            for member in members where member.name.text != "fixed" {
                 names.append(member.name.text)
                 collectNames(member.value, &names)
             }
@@ -93,7 +93,7 @@ struct FingerprintTests {
     }
 
     private func isInstant(_ place: String) -> Bool {
-        place.hasSuffix(".nanoseconds") && !place.hasPrefix("settings.") && !place.contains("taskTimeout")
+        place.hasSuffix(".nanoseconds") && !place.hasPrefix("fixed.") && !place.contains("taskTimeout")
     }
 
     private func isSerial(_ place: String) -> Bool {

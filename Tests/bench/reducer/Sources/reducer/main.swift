@@ -1,4 +1,7 @@
-// CPU per input: feeds a worker with the inputs of whole tasks, 20 at a time, and prints nanoseconds per input.
+// CPU per input: feeds a worker with the inputs of whole tasks, 20 at a time, and prints nanoseconds per input; then
+// the same for the messages and the log's lines of a task.
+//
+//   reducer [how many inputs [how many messages]]
 
 import Codecs
 import Effects
@@ -91,9 +94,24 @@ struct Rig {
     }
 }
 
+/// Nanoseconds of CPU for each of so many.
+func measure(_ name: String, _ count: Int, _ work: (Int) -> Void) {
+    guard count > 0 else { return }
+    let before = cpuNanoseconds()
+    work(count)
+    print(name, (cpuNanoseconds() - before) / UInt64(count))
+}
+
+func argument(_ index: Int, otherwise: Int) -> Int {
+    CommandLine.arguments.indices.contains(index) ? Int(CommandLine.arguments[index]) ?? otherwise : otherwise
+}
+
+let inputs = argument(1, otherwise: 1_000_000)
+let messages = argument(2, otherwise: 100_000)
 var rig = Rig()
-rig.run(until: 50_000)
-let before = (cpuNanoseconds(), rig.inputs)
-rig.run(until: 1_050_000)
-let spent = cpuNanoseconds() - before.0
-print("reducer_ns \(spent / UInt64(rig.inputs - before.1)) \(rig.ended)")
+rig.run(until: inputs / 20)
+measure("reducer_ns", inputs) { rig.run(until: rig.inputs + $0) }
+measure("decode_ns", messages, Vocabulary.decode)
+measure("encode_ns", messages, Vocabulary.encode)
+measure("log_ns", messages, Vocabulary.log)
+print("ended", rig.ended, "checked", Vocabulary.result)

@@ -249,9 +249,12 @@ public struct Connection: Hashable, Codable, Sendable {
         guard case .open(var open) = phase, open.id == id else { return stale(&turn) }
         guard let ping = open.ping, ping.number == number else { return [] }
         open.ping = nil
+        let heard = outbox.heard(before: number)
+        // What was heard was taken, also where that was never told.
+        if !outbox.hasSending { open.writeBy = nil }
         phase = .open(open)
         var news: [News] = []
-        for letter in outbox.heard(before: number) {
+        for letter in heard {
             switch (letter.kind, letter.progress) {
             case (.claim, .sending): news.append(.claimWritten(run: letter.run))
             case (.finalWord, _): news.append(.finalWordHeard(letter.key))

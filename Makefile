@@ -4,6 +4,7 @@
 # make build   the release binary alone
 # make bench   figures as multiples of a bare C worker
 # make explore every interleaving of the small scenarios; ARGS="..." passes arguments
+# make golden  run the golden scenarios and the explorer, and rewrite what spec/ says of them: read the difference
 # make format  lay the Swift sources out
 # make clean   remove what was built
 
@@ -11,7 +12,7 @@ SHELL := /bin/bash
 BINARY := .build/release/oz-agent-worker
 
 .DEFAULT_GOAL := build
-.PHONY: run test build bench explore format clean build-needs test-needs
+.PHONY: run test build bench explore golden format clean build-needs test-needs
 
 build: build-needs
 	scripts/build
@@ -34,6 +35,10 @@ bench: build test-needs
 
 explore: build
 	$(BINARY) explore $(ARGS)
+
+golden: build
+	REWRITE=1 swift test --filter 'ScenarioTests|PageTests'
+	$(BINARY) explore --write-transitions spec/transitions.md
 
 format:
 	swift format -i --parallel --configuration .swift-format -r Sources Tests Package.swift

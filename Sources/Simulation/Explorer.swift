@@ -14,6 +14,8 @@ public struct Exploration: Sendable {
     /// A bound was hit: the search was not exhaustive.
     public var truncated = false
     public var witnesses = WitnessSet()
+    /// Empty unless they were watched.
+    public var table = TransitionTable()
     public var failure: Failure?
 
     public struct Failure: Sendable {
@@ -36,19 +38,22 @@ public struct Explorer {
     /// A continuation longer than this does not come to rest.
     private static let continuationMax = 2_000
 
-    public init(_ scenario: Scenario) {
+    private let watches: Bool
+
+    public init(_ scenario: Scenario, watchingTransitions: Bool = false) {
         self.scenario = scenario
+        watches = watchingTransitions
         result = Exploration(scenario: scenario.name)
     }
 
-    public static func explore(_ scenario: Scenario) -> Exploration {
-        var explorer = Explorer(scenario)
+    public static func explore(_ scenario: Scenario, watchingTransitions: Bool = false) -> Exploration {
+        var explorer = Explorer(scenario, watchingTransitions: watchingTransitions)
         explorer.run()
         return explorer.result
     }
 
     private mutating func run() {
-        let start = World(scenario)
+        let start = World(scenario, watchingTransitions: watches)
         _ = seen.insert(start.fingerprint)
         parents = [0]
         moves = [.begin]
@@ -72,6 +77,7 @@ public struct Explorer {
             let violation = successor.make(move)
             result.transitions += 1
             result.witnesses.formUnion(successor.witnesses)
+            result.table.add(successor.transitions)
             if let violation {
                 result.failure = .init(violation: violation, moves: story(node) + [move], restFrom: nil)
                 return
@@ -120,6 +126,7 @@ public struct Explorer {
             steps.append(move)
             let violation = world.make(move)
             result.witnesses.formUnion(world.witnesses)
+            result.table.add(world.transitions)
             if let violation {
                 let begin = story(node)
                 return .init(violation: violation, moves: begin + steps, restFrom: begin.count)

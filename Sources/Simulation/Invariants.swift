@@ -154,11 +154,16 @@ extension World {
     private func nothingLeftBehind() -> Violation? {
         if !processes.processes.isEmpty { return Violation("NothingLeftBehind", "a process is left") }
         guard files.failures < scenario.settings.limits.removals else { return nil }
-        let left = files.ours.filter { path in
-            scenario.settings.cleanup || path.contains { $0 == UInt8(ascii: "~") }
-        }
+        let left = files.ours.filter { scenario.settings.cleanup || !isWorkspace($0) }
         if !left.isEmpty { return Violation("NothingLeftBehind", "a path is left: \(left[0].text)") }
         return nil
+    }
+
+    /// All that cleanup off may leave.
+    private func isWorkspace(_ path: Bytes) -> Bool {
+        guard case .direct(let direct) = scenario.settings.backend else { return false }
+        let root = direct.workspaceRoot + Bytes(text: "/")
+        return path.starts(with: root) && !path.dropFirst(root.count).contains(UInt8(ascii: "/"))
     }
 
     private func everyVerdictHeard() -> Violation? {

@@ -252,8 +252,10 @@ public struct Connection: Hashable, Codable, Sendable {
         guard case .open(var open) = phase, open.id == id else { return stale(&turn) }
         guard let ping = open.ping, ping.number == number else { return .nothing }
         open.ping = nil
-        phase = .open(open)
         let heard = outbox.heard(before: number)
+        // What was heard was taken, also where that was never told.
+        if !outbox.hasSending { open.writeBy = nil }
+        phase = .open(open)
         flush(&turn)
         return .heard(heard)
     }

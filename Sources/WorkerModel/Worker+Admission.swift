@@ -115,7 +115,8 @@ extension Worker {
     }
 
     private mutating func claimWritten(_ run: UInt64, _ turn: inout Turn) {
-        guard let slot = roster.slot(ofRun: run), let task = roster[slot] else { return }
+        // One that is said again after a lost connection is no second claim.
+        guard let slot = roster.slot(ofRun: run), let task = roster[slot], task.waitsForClaim else { return }
         turn.log(.info, .taskClaimed, task.key)
         turn.measure(.taskClaimed)
         _ = roster.change(slot) { $0.claimWritten() }

@@ -14,6 +14,12 @@ final class StateNode {
     private var single = JSON.null
     private var members: [(name: Bytes, slot: Slot)] = []
     private var elements: [Slot] = []
+    /// Cases are written by their names also where their type gives them numbers; for people, not to be read again.
+    let names: Bool
+
+    init(names: Bool) {
+        self.names = names
+    }
 
     var count: Int { elements.count }
 
@@ -90,10 +96,11 @@ struct StateEncoder: Encoder {
     }
 
     /// Byte strings and JSON documents have forms of their own; everything else says itself what it is.
-    static func json<Value: Encodable>(of value: Value, path: StatePath?) throws -> JSON {
+    static func json<Value: Encodable>(of value: Value, path: StatePath?, names: Bool = false) throws -> JSON {
+        if names, let raw = value as? any RawRepresentable, !(raw.rawValue is String) { return .string("\(value)") }
         if Value.self == Bytes.self, let bytes = value as? Bytes { return .string(StateText.write(bytes)) }
         if Value.self == JSON.self, let document = value as? JSON { return StateDocument.write(document) }
-        let node = StateNode()
+        let node = StateNode(names: names)
         try value.encode(to: StateEncoder(node: node, path: path))
         return try node.json(at: path)
     }

@@ -19,11 +19,11 @@ struct StateKeyedEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
     }
 
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
-        node.add(key, .value(try StateEncoder.json(of: value, path: StatePath(path, key))))
+        node.add(key, .value(try StateEncoder.json(of: value, path: StatePath(path, key), names: node.names)))
     }
 
     private func place(_ key: some CodingKey) -> StateEncoder {
-        let inner = StateNode()
+        let inner = StateNode(names: node.names)
         node.add(key, .node(inner))
         return StateEncoder(node: inner, path: StatePath(path, key))
     }
@@ -64,11 +64,11 @@ struct StateUnkeyedEncoder: UnkeyedEncodingContainer {
 
     func encode<Value: Encodable>(_ value: Value) throws {
         let place = StatePath(path, StateKey(index: count))
-        node.add(.value(try StateEncoder.json(of: value, path: place)))
+        node.add(.value(try StateEncoder.json(of: value, path: place, names: node.names)))
     }
 
     private func place() -> StateEncoder {
-        let inner = StateNode()
+        let inner = StateNode(names: node.names)
         let key = StateKey(index: count)
         node.add(.node(inner))
         return StateEncoder(node: inner, path: StatePath(path, key))
@@ -102,6 +102,6 @@ struct StateSingleEncoder: SingleValueEncodingContainer {
     }
 
     func encode<Value: Encodable>(_ value: Value) throws {
-        node.set(try StateEncoder.json(of: value, path: path))
+        node.set(try StateEncoder.json(of: value, path: path, names: node.names))
     }
 }

@@ -27,14 +27,19 @@ public struct World: Sendable {
     public private(set) var witnesses = WitnessSet()
     /// What the worker asked for in the last move. No part of the state.
     public private(set) var lastRequests: [Request] = []
+    /// Where the worker's machines went in the last move, if anybody wants to know. No part of the state.
+    private(set) var transitions: [Transition] = []
+    /// The machines after the last input; nil where nobody watches.
+    private var sighting: Sighting?
 
-    public init(_ scenario: Scenario) {
+    public init(_ scenario: Scenario, watchingTransitions: Bool = false) {
         self.scenario = scenario
         worker = Worker(settings: scenario.settings)
         server = ServerModel(scenario)
         files = FileSystemModel(foreign: scenario.foreign)
         signalsLeft = scenario.signals
         faultsLeft = scenario.faults
+        if watchingTransitions { sighting = Sighting(worker) }
     }
 
     // MARK: - What may happen
@@ -139,6 +144,7 @@ public struct World: Sendable {
     private mutating func makeOne(_ move: Move) -> Violation? {
         witnesses = WitnessSet()
         lastRequests = []
+        transitions = []
         if isFault(move) { faultsLeft -= 1 }
         switch move {
         case .begin:
@@ -263,6 +269,11 @@ public struct World: Sendable {
         var requests: [Request] = []
         let before = Glance(worker)
         worker.take(input, into: &requests)
+        if let sighted = sighting {
+            let now = Sighting(worker)
+            transitions += sighted.moves(to: now, by: event.kind)
+            sighting = now
+        }
         witnesses.see(worker)
         lastRequests += requests
         for request in requests {

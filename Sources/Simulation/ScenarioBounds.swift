@@ -1,0 +1,65 @@
+// What a scenario looks at and where it stops, in words: for `explore --list` and for spec/bounds.md.
+
+import Codecs
+import Effects
+import WorkerModel
+
+extension Scenario {
+    /// Its columns in the page of all bounds, without its name.
+    public var bounds: [String] {
+        let said = nonsense.isEmpty ? "" : ", \(nonsense.count) odd messages"
+        let script = "\(assignments.map { $0.key.words }.joined(separator: " "))\(said)"
+        let told = cancellations.isEmpty ? "" : cancellations.map(\.bytes.text).joined(separator: " ")
+        let most = faults == 0 ? "none" : "\(faults): \(faultNames)"
+        return [script, told, signals == 0 ? "" : "\(signals)", most, settings.remarks + remarks]
+    }
+
+    private var faultNames: String {
+        let names = Fault.allCases.filter { allowed.contains($0) }
+        let all = Fault.allCases.filter { $0 != .brokenContract }
+        return names == all ? "any" : names.map { "\($0)" }.joined(separator: " ")
+    }
+
+    private var remarks: String {
+        let quick = quickFiles ? ", files at once" : ""
+        return quick + (foreign.isEmpty ? "" : ", \(foreign.map(\.text).joined(separator: " ")) is somebody else's")
+    }
+}
+
+extension Settings {
+    fileprivate var remarks: String {
+        guard case .direct(let direct) = backend else { return "" }
+        var list: [String] = []
+        if direct.setupCommand != nil { list.append("setup") }
+        if direct.teardownCommand != nil { list.append("teardown") }
+        if direct.targetDirectory != nil { list.append("target directory") }
+        if !cleanup { list.append("cleanup off") }
+        if capacity > 0 { list.append("capacity \(capacity)") }
+        if let taskTimeout { list.append("time limit \(taskTimeout.words)") }
+        if drainTimeout > .zero { list.append("drain time-out \(drainTimeout.words)") }
+        return list.isEmpty ? "bare" : list.joined(separator: ", ")
+    }
+}
+
+extension Scenarios {
+    public static var page: String {
+        var lines = [
+            "# Bounds of the exploration",
+            "",
+            "Every scenario that the explorer searches, with what may happen in it. Within these bounds the search is",
+            "complete: every order of everything that may happen. `oz-agent-worker explore --list` writes this page.",
+            "",
+            "A fault is what the environment does against us; \"2: any\" is two of them at most on one path, of any",
+            "kind but broken hands. Each assignment and each cancellation may come at any time, once. Unless files",
+            "come at once, every file call may take as long as it likes.",
+            "",
+            "| scenario | assigned | cancelled | signals | faults | settings |",
+            "| --- | --- | --- | --- | --- | --- |",
+        ]
+        for scenario in all { lines.append("| \(([scenario.name] + scenario.bounds).joined(separator: " | ")) |") }
+        lines += ["", "A search that reaches \(limit) states stops, says TRUNCATED, and counts as failed."]
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static var limit: Int { all.map(\.statesMax).max() ?? 0 }
+}

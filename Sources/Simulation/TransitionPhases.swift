@@ -1,0 +1,109 @@
+// The phase of each machine, as the table of transitions calls it.
+
+import Effects
+import WorkerModel
+
+extension Life {
+    var seen: PhaseName {
+        switch self {
+        case .starting(let starting):
+            switch starting.phase {
+            case .fresh, .passed, .failed: .starting
+            case .findingAgent: .findingAgent
+            case .checkingGround: .checkingGround
+            }
+        case .running: .running
+        case .draining: .draining
+        case .stopping: .stopping
+        case .closing: .closing
+        case .stopped: .stopped
+        }
+    }
+}
+
+extension Connection {
+    var seen: PhaseName {
+        switch phase {
+        case .idle: .idle
+        case .dialling(_, let giveUpAt): giveUpAt == nil ? .givenUp : .dialling
+        case .open: isOpen ? .open : .abandoned
+        case .waiting: .waiting
+        case .closing(_, let giveUpAt): giveUpAt == nil ? .closingGivenUp : .closing
+        case .shut: .shut
+        }
+    }
+}
+
+extension Outbox.Letter.Progress {
+    var seen: PhaseName {
+        switch self {
+        case .queued: .queued
+        case .sending: .sending
+        case .written: .written
+        }
+    }
+}
+
+extension Task.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .claimed(_, let written): written ? .waiting : .claimed
+        case .running: .running
+        case .reported: .reported
+        case .gone: .gone
+        }
+    }
+}
+
+extension DirectStep.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .makingGround: .makingGround
+        case .makingEnvironmentFile: .makingEnvironmentFile
+        case .settingUp: .settingUp
+        case .readingEnvironment: .readingEnvironment
+        case .running: .running
+        case .settingAside: .settingAside
+        case .over: .over
+        }
+    }
+}
+
+extension DirectTidying.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .haunted: .haunted
+        case .settling: .settling
+        case .tearingDown: .tearingDown
+        case .releasing: .releasing
+        }
+    }
+}
+
+extension Supervised.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .starting: .starting
+        case .alive: .alive
+        case .terminating: .terminating
+        case .killing: .killing
+        case .clearing: .clearing
+        case .draining: .draining
+        case .haunting: .haunting
+        case .over: .over
+        }
+    }
+}
+
+extension Holding.Stage {
+    var seen: PhaseName {
+        switch self {
+        case .wanted: .wanted
+        case .asked: .asked
+        case .held: .held
+        case .relinquishing: .relinquishing
+        case .retrying: .retrying
+        case .gone: .gone
+        }
+    }
+}

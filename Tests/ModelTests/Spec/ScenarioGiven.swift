@@ -1,0 +1,177 @@
+// What is given before a scenario begins: the operator's settings, and courses that need no telling.
+
+import Codecs
+import Effects
+
+@testable import WorkerModel
+
+extension ScenarioStage {
+    /// True where the text is a setting.
+    mutating func configure(_ text: String) throws -> Bool {
+        if configureWorker(text) || configureLimits(text) { return true }
+        return try configureBackend(text)
+    }
+
+    private mutating func configureWorker(_ text: String) -> Bool {
+        if text == "commands are shown" {
+            showsCommands = true
+        } else if text == "pings are answered" {
+            answersPings = true
+        } else if text == "every wait is the longest" {
+            chance = ScenarioStage.chanceOfMost
+        } else if text == "every wait is the shortest" {
+            chance = ScenarioStage.chanceOfLeast
+        } else if text == "cleanup off" {
+            settings.cleanup = false
+        } else if let rest = text.behind("drain timeout "), let span = ScenarioWords.span(rest) {
+            settings.drainTimeout = span
+        } else if let rest = text.behind("task timeout "), let span = ScenarioWords.span(rest) {
+            settings.taskTimeout = span
+        } else if let rest = text.behind("server root ") {
+            settings.serverRootURL = Bytes(text: rest)
+        } else {
+            return false
+        }
+        return true
+    }
+
+    private mutating func configureLimits(_ text: String) -> Bool {
+        if let number = text.behind("capacity ").flatMap({ Int($0) }) {
+            settings.capacity = number
+        } else if let number = text.behind("room for tasks ").flatMap({ Int($0) }) {
+            settings.limits.tasks = number
+        } else if let number = text.behind("final words remembered ").flatMap({ Int($0) }) {
+            settings.limits.remembered = number
+        } else if let number = text.behind("courtesies kept ").flatMap({ Int($0) }) {
+            settings.limits.courtesies = number
+        } else if let number = text.behind("workspace names tried ").flatMap({ Int($0) }) {
+            settings.limits.workspaceNames = number
+        } else if let number = text.behind("unknown types named ").flatMap({ Int($0) }) {
+            settings.limits.unknownTypes = number
+        } else {
+            return false
+        }
+        return true
+    }
+
+    private mutating func configureBackend(_ text: String) throws -> Bool {
+        guard case .direct(var direct) = settings.backend else { return false }
+        if let rest = text.behind("setup command ") {
+            direct.setupCommand = Bytes(text: rest)
+        } else if let rest = text.behind("teardown command ") {
+            direct.teardownCommand = Bytes(text: rest)
+        } else if let rest = text.behind("target directory ") {
+            direct.targetDirectory = Bytes(text: rest)
+        } else if let rest = text.behind("oz path ") {
+            direct.ozPath = Bytes(text: rest)
+        } else if let rest = text.behind("environment ") {
+            let parts = rest.split(separator: "=", maxSplits: 1).map { Bytes(text: String($0)) }
+            guard parts.count == 2 else { throw ScenarioProblem("no variable: \(rest)") }
+            direct.environment.append(EnvironmentVariable(name: parts[0], value: .literal(parts[1])))
+        } else {
+            return false
+        }
+        settings.backend = .direct(direct)
+        return true
+    }
+
+    // MARK: - Courses
+
+    /// True where the text is a course of its own.
+    mutating func prepare(_ text: String) throws -> Bool {
+        if text == "started" {
+            start()
+        } else if text == "connected" {
+            connect()
+        } else if text == "everything is heard" {
+            hearEverything()
+        } else if let key = text.before(" claimed") {
+            try claim(key)
+        } else if let key = text.before(" running") {
+            try claim(key)
+            _ = run()
+        } else if let key = text.before(" done") {
+            try claim(key)
+            if let agent = run() { _ = feed(.process(.finished(agent, .exit(0)))) }
+            answerFile { .done($0) }
+            answerFile { .done($0) }
+            hearEverything()
+        } else {
+            return false
+        }
+        return true
+    }
+
+    private mutating func start() {
+        _ = feed(.began)
+        answerFile { .found($0, path: Bytes(text: "/usr/bin/oz")) }
+        answerFile { .done($0) }
+    }
+
+    private mutating func connect() {
+        start()
+        _ = feed(.socket(.opened(names.dial)))
+    }
+
+    private mutating func claim(_ key: String) throws {
+        if !isConnected { connect() }
+        _ = try perform("the server assigns \(key)")
+        for request in asked {
+            if case .socket(.send(_, .claimed)) = request.effect { _ = feed(.socket(.written(request.id))) }
+        }
+    }
+
+    /// Up to a running agent, through setup where there is one; the agent.
+    private mutating func run() -> EffectID? {
+        answerFile { .done($0) }
+        answerFile { .done($0) }
+        if launchedSetup {
+            endLaunched()
+            answerFile { .environmentRead($0, [], secrets: .none, malformed: []) }
+        }
+        guard let agent = launchedID else { return nil }
+        _ = feed(.process(.started(agent)))
+        return agent
+    }
+
+    private mutating func hearEverything() {
+        for _ in 0..<4 {
+            _ = pass(.milliseconds(250))
+            for request in asked {
+                guard case .socket(.ping(let dial, let number)) = request.effect else { continue }
+                _ = feed(.socket(.ponged(dial, number: number)))
+            }
+        }
+    }
+
+    private mutating func answerFile(_ answer: (EffectID) -> FilesEvent) {
+        guard let id = asked.first(where: { if case .files = $0.effect { true } else { false } })?.id else { return }
+        _ = feed(.files(answer(id)))
+    }
+
+    private var launchedID: EffectID? {
+        asked.first { if case .process(.start) = $0.effect { true } else { false } }?.id
+    }
+
+    private var launchedSetup: Bool {
+        asked.contains { if case .process(.start(let launch)) = $0.effect { launch.role == .setup } else { false } }
+    }
+
+    private mutating func endLaunched() {
+        guard let id = launchedID else { return }
+        _ = feed(.process(.started(id)))
+        _ = feed(.process(.finished(id, .exit(0))))
+    }
+
+    // MARK: - Chance
+
+    /// Entropy whose first draw is all ones, and all zeros: `Turn.draw` turned round.
+    private static let chanceOfMost: UInt64 = 0x3162_8AF6_7B21_31AB
+    private static let chanceOfLeast: UInt64 = 0x61C8_8646_80B5_83EB
+}
+
+extension String {
+    fileprivate func before(_ mark: String) -> String? {
+        hasSuffix(mark) ? String(dropLast(mark.count)) : nil
+    }
+}

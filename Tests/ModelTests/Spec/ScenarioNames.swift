@@ -1,0 +1,87 @@
+// How a scenario calls requests: by what they are for and the order in which they came. Their real numbers move with
+// every line that is logged.
+
+import Codecs
+import Effects
+
+struct ScenarioNames {
+    private(set) var known: [EffectID: String] = [:]
+    private var ids: [String: EffectID] = [:]
+    private var counts: [String: Int] = [:]
+    private var chances: [String: Int] = [:]
+    /// The last ones.
+    private(set) var dial = EffectID(slot: 0, sequence: 0)
+    private(set) var reading: EffectID?
+
+    subscript(name: String) -> EffectID? { ids[name] }
+
+    mutating func learn(_ requests: [Request]) {
+        for request in requests {
+            guard let kind = kind(request) else { continue }
+            let number = (counts[kind] ?? 0) + 1
+            counts[kind] = number
+            known[request.id] = "\(kind)#\(number)"
+            ids["\(kind)#\(number)"] = request.id
+            if case .socket(.dial) = request.effect { dial = request.id }
+            if case .files(.readEnvironment) = request.effect { reading = request.id }
+        }
+    }
+
+    private func kind(_ request: Request) -> String? {
+        switch request.effect {
+        case .socket(.dial): return "dial"
+        case .socket(.ping): return "ping"
+        case .socket(.send(_, let message)):
+            switch message {
+            case .claimed: return "claim"
+            case .rejected: return "rejection"
+            case .completed, .cancelled, .failed: return "word"
+            }
+        case .process(.start(let launch)): return "\(launch.role)"
+        case .files: return request.id.slot == 0 ? "check" : "file"
+        case .socket(.close), .socket(.abandon), .process, .journal, .log, .measure, .forgetSecrets, .exit: return nil
+        }
+    }
+
+    // MARK: - Words
+
+    mutating func shown(_ effect: Effect) -> String {
+        shortened(described(effect))
+    }
+
+    func shown(_ event: Event) -> String {
+        described(event)
+    }
+
+    /// A ping's number is its name.
+    private func described(_ value: some Encodable) -> String {
+        let known = known
+        let words = describe(value) { slot, sequence in
+            guard let slot = UInt32(exactly: slot) else { return nil }
+            return known[EffectID(slot: slot, sequence: sequence)]
+        }
+        guard let mark = words.firstRange(of: " number=") else { return words }
+        let number = UInt64(words[mark.upperBound...])
+        guard let number, let name = known[EffectID(slot: 0, sequence: number)], name.hasPrefix("ping") else {
+            return words
+        }
+        return words[..<mark.upperBound] + name
+    }
+
+    /// Names drawn by chance: sixteen hexadecimal digits behind a dash become `~1`, `~2` and so on.
+    mutating func shortened(_ line: String) -> String {
+        var output = ""
+        var rest = line[...]
+        while let dash = rest.firstIndex(of: "-") {
+            let digits = rest[rest.index(after: dash)...].prefix { $0.isHexDigit && !$0.isUppercase }
+            output += rest[...dash]
+            rest = rest[rest.index(after: dash)...]
+            guard digits.count == 16 else { continue }
+            let number = chances[String(digits)] ?? chances.count + 1
+            chances[String(digits)] = number
+            output += "~\(number)"
+            rest = rest[digits.endIndex...]
+        }
+        return output + rest
+    }
+}

@@ -137,10 +137,12 @@ def events(tree):
                 if case in names:
                     found[names[case]][0].add(level)
         if path.startswith("Sources/Interpreter/"):
-            spoken = r'(?:notice\(|level:) ?\.(debug|info|warn|error), (?:event: )?"([a-z_]+\.[a-z_]+)"'
+            # A level that is a variable is any level.
+            spoken = r'(?:notice\(|level:)\s*(\.?\w+),\s*(?:event: )?"([a-z_]+\.[a-z_]+)"'
             for match in re.finditer(spoken, text):
                 level, event = match.groups()
-                found.setdefault(event, (set(), path, source_text.line_of(text, match.start())))[0].add(level)
+                levels = found.setdefault(event, (set(), path, source_text.line_of(text, match.start())))[0]
+                levels.update([level[1:]] if level.startswith(".") else [])
     return found
 
 

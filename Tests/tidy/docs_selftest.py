@@ -47,6 +47,7 @@ PLANTED = [
     ("index of the docs", "docs/lonely.md", "# Nobody links this\n"),
     ("log events in the docs", "Sources/Effects/Log/SayingName.swift", SAYING),
     ("log events in the docs", "Sources/Interpreter/Hand.swift", HANDS),
+    ("log events in the docs", "Sources/Interpreter/Voice.swift", HANDS.replace(".warn", "level")),
     ("log events in the docs", "docs/operating.md", table("Events", "| `thing.unheard` | info |")),
     ("failure reasons in the docs", "Sources/Effects/Wire/OutgoingMessage.swift", REASONS),
     ("failure reasons in the docs", "docs/protocol.md", table("Failure reasons", "| `odd` | never |")),

@@ -36,15 +36,16 @@ class Bench:
         for peer in self.peers:
             peer.stop()
 
-    def start(self, *arguments, url=None, direct=None, environment=None, hosts=None, key=True, **top):
-        """The process. `hosts` is the server root URL; by default the control plane's own address, which is there."""
+    def start(self, *arguments, url=None, direct=None, environment=None, hosts=None, key=True, host=(), **top):
+        """The process. `hosts` is the server root URL; by default the control plane's own address, which is there.
+        `host` makes a host for it (surroundings.py)."""
         block = {"environment": [{"name": "TOKEN", "value": TOKEN}], **(direct or {})}
         words = ["check", "--config-file", self.rig.config(block, **top)]
         if url:
             words += ["--web-socket-url", url, "--server-root-url", hosts or url.replace("ws", "http", 1)]
         more = {"WARP_API_KEY": KEY} if key else {}
         return subprocess.Popen(
-            [daemon.BINARY, *words, *arguments], env={**self.rig.environment, **more, **(environment or {})},
+            [*host, daemon.BINARY, *words, *arguments], env={**self.rig.environment, **more, **(environment or {})},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def run(self, *arguments, **options):

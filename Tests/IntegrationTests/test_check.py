@@ -7,6 +7,7 @@ import socket
 
 import pytest
 
+import surroundings
 from check_bench import KEY, PROXY_PASSWORD, bench, trusting  # noqa: F401
 from peers_check import HOST, Silent, status
 
@@ -251,6 +252,12 @@ def test_why_a_proxy_does_not_count(bench):
     _, steps = bench.steps("control_plane", url=f"wss://{HOST}.invalid/ws", environment=environment)
     assert "NO_PROXY has .invalid" in steps["proxy"]["message"]
     hop(steps, "name")
+    server = bench.server()
+    code, steps = bench.steps(
+        "control_plane", url=server.url(surroundings.NAME), host=surroundings.with_names(bench.rig.folder),
+        environment={"ALL_PROXY": "http://127.0.0.1:9", "no_proxy": "*.test"})
+    assert "no_proxy has *.test" in steps["proxy"]["message"] and steps["tcp"]["outcome"] == "ok"
+    assert code == 0 and steps["url"]["outcome"] == "warning", "ws:// to another machine is a warning"
     _, steps = bench.steps("control_plane", url=bench.rig.plane.url, environment={"HTTP_PROXY": "http://127.0.0.1:9"})
     assert "HTTP_PROXY does not count" in steps["proxy"]["message"]
 
@@ -274,8 +281,14 @@ def test_agents_do_not_inherit_the_workers_proxy(bench, trusting):
 
 
 def test_the_products_hosts_are_looked_at_by_default(bench):
-    """Without a network all of them fail, each by name; with one they may be there. Both are told for each."""
-    process = bench.start("--json", "--worker-id", "w")
-    out, _ = process.communicate(timeout=55)
-    names = [step["name"] for step in json.loads(out)["checks"]["hosts"]["steps"]]
-    assert names == ["app.warp.dev", "rtc.app.warp.dev", "sessions.app.warp.dev", "oz.warp.dev"]
+    code, steps = bench.steps("hosts", host=surroundings.without_network())
+    assert code == 69
+    assert list(steps) == ["app.warp.dev", "rtc.app.warp.dev", "sessions.app.warp.dev", "oz.warp.dev"]
+    assert all(step["outcome"] == "failed" and step["facts"]["failed_hop"] == "name" for step in steps.values())
+    assert all(step["advice"] for step in steps.values())
+
+
+def test_the_same_advice_is_said_once(bench):
+    _, out, _ = bench.run(host=surroundings.without_network())
+    hosts = out.split("Hosts that agents need")[1]
+    assert hosts.count("->") == 1 and hosts.count("\n  failed ") == 4

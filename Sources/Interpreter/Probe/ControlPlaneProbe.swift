@@ -125,7 +125,7 @@ final class ControlPlaneProbe: DialWitness {
         if case .tls = record.failure, record.certificate == nil, record.peer != nil {
             return ask(.lookAtCertificate) { [weak self] in self?.record.certificate = $0.certificate }
         }
-        if record.isConnected, record.serverTime == nil {
+        if record.isConnected, record.serverTime == nil, record.failure != .timedOut {
             return ask(.askTime) { [weak self] in
                 self?.record.serverTime = $0.serverTime
                 self?.record.ownTime = $0.ownTime

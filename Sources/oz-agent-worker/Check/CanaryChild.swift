@@ -42,7 +42,10 @@ private func runCanaryWorker(url: Bytes, keyFile: Bytes, agent: Bytes, _ argumen
     }
     do {
         var assembly = try Assembly.make(configuration, input.environment) { Instance.fresh() }
-        if case .fixed(let key) = realKey { assembly.mask(key) }
+        switch realKey {
+        case .fixed(let key): assembly.mask(key)
+        case .file(let path): assembly.mask(((try? HostSystem.read(path).get()) ?? []).trimmed())
+        }
         return runDaemon(assembly.options)
     } catch {
         return error.exitCode

@@ -13,37 +13,77 @@ struct CanaryLeftovers {
 
     // MARK: Processes
 
-    /// This process adopts what loses its parent below it, so whatever the worker left is among its children now.
-    func processes(besides plane: pid_t) -> CheckStep {
-        let deadline = CanaryWaiting.deadline(seconds: 5)
-        while case let left = living(besides: plane), !left.isEmpty {
-            guard oz_clock_boottime() < deadline else { return processesLeft(left) }
-            // The last of them may be dying: their ends come as signals.
-            let soon = oz_clock_boottime() &+ CanaryWaiting.second / 20
-            _ = try? waiting.wait(for: nil, until: soon)
-        }
-        return CheckStep(
-            "processes", .fine, "none is left: no agent, no command, no supervisor",
-            facts: [JSONMember("left", .array([]))])
+    private struct Living {
+        let pid: pid_t
+        let parent: pid_t
+        let name: String
     }
 
-    private func living(besides plane: pid_t) -> [pid_t] {
+    private static let supervisor = "oz-supervisor"
+
+    /// This process adopts what loses its parent below it, so whatever the worker left is a descendant of it now.
+    func processes(besides plane: pid_t) -> [CheckStep] {
+        let deadline = CanaryWaiting.deadline(seconds: 5)
+        // The last of them may be dying.
+        while !adopted(besides: plane).isEmpty, oz_clock_boottime() < deadline { pause() }
+        let left = descendants(besides: plane)
+        let killed = CanaryWaiting.deadline(seconds: 5)
+        // Whoever dies leaves its own children to us.
+        while case let children = adopted(besides: plane), !children.isEmpty, oz_clock_boottime() < killed {
+            for pid in children { Orphans.kill(pid) }
+            pause()
+        }
+        return [
+            step("processes", left.filter { $0.name != Self.supervisor }, none: "no agent and no command is left"),
+            step("supervisors", left.filter { $0.name == Self.supervisor }, none: "no supervisor is left"),
+        ]
+    }
+
+    /// Ends come as signals.
+    private func pause() {
+        _ = try? waiting.wait(for: nil, until: oz_clock_boottime() &+ CanaryWaiting.second / 20)
+    }
+
+    /// Our children that live; dead ones are reaped on the way.
+    private func adopted(besides plane: pid_t) -> [pid_t] {
         Orphans.children().filter { $0 != plane }.filter { pid in
             var reaped = oz_reaped()
             return oz_reap_pid(pid, &reaped) == 0
         }
     }
 
-    private func processesLeft(_ left: [pid_t]) -> CheckStep {
-        let names = left.map { pid in
-            let name = (try? HostFile.read("/proc/\(pid)/comm").get())?.trimmed().text ?? "?"
-            return "\(name) (\(pid))"
+    private func descendants(besides plane: pid_t) -> [Living] {
+        let all = HostFile.names(in: Bytes(text: "/proc")).compactMap { Self.living($0) }
+        var found: [Living] = []
+        var parents: Set<pid_t> = [getpid()]
+        while !parents.isEmpty {
+            let next = all.filter { parents.contains($0.parent) && $0.pid != plane }
+            found += next
+            parents = Set(next.map(\.pid))
         }
-        for pid in left { Orphans.kill(pid) }
+        return found
+    }
+
+    /// Out of `PID (NAME) STATE PARENT ...`; the name may hold anything.
+    private static func living(_ name: Bytes) -> Living? {
+        guard let pid = pid_t(decimal: name), let stat = try? HostFile.read("/proc/\(pid)/stat").get(),
+            let open = stat.firstIndex(of: 0x28), let close = stat.lastIndex(of: 0x29), open < close
+        else { return nil }
+        let fields = stat[(close + 1)...].split(separator: 0x20)
+        guard fields.count > 1, fields[0].first != UInt8(ascii: "Z"), let parent = pid_t(decimal: fields[1]) else {
+            return nil
+        }
+        return Living(pid: pid, parent: parent, name: stat[(open + 1)..<close].text)
+    }
+
+    private func step(_ name: String, _ left: [Living], none: String) -> CheckStep {
+        let names = left.map { "\($0.name) (\($0.pid))" }
+        let facts = [JSONMember("left", .array(names.map(JSON.string)))]
+        if left.isEmpty { return CheckStep(name, .fine, none, facts: facts) }
         let words = "\(names.joined(separator: ", ")) outlived the worker; killed now"
         return CheckStep(
-            "processes", .failed(.unavailable), words, advice: "see what the commands of the configuration start",
-            facts: [JSONMember("left", .array(names.map(JSON.string)))])
+            name, .failed(.unavailable), words, advice: "see what the commands of the configuration start",
+            facts: facts)
     }
 
     // MARK: Files
@@ -74,7 +114,8 @@ struct CanaryLeftovers {
         if left.isEmpty { return CheckStep(name, .fine, none, facts: facts) }
         let words = "left behind: \(left.map(\.text).joined(separator: ", "))"
         return CheckStep(
-            name, .failed(.unavailable), words, advice: "the log below this directory's owner may say why",
+            name, .failed(.unavailable), words,
+            advice: "see what the commands of the configuration make, and remove it",
             facts: facts)
     }
 }
@@ -88,15 +129,19 @@ enum HostFile {
     }
 
     static func names(in path: Bytes) -> [Bytes] {
-        guard
-            let directory = (path + [0]).withUnsafeBytes({ raw in
-                raw.baseAddress.flatMap { opendir($0.assumingMemoryBound(to: CChar.self)) }
-            })
-        else { return [] }
+        var directory: OpaquePointer?
+        _ = with(path) { name in
+            directory = opendir(name)
+            return 0
+        }
+        guard let directory else { return [] }
         defer { closedir(directory) }
         var names: [Bytes] = []
+        // An entry is often shorter than its structure, so the name is read where it lies.
+        let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
         while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Bytes($0.prefix { $0 != 0 }) }
+            let start = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
+            let name = Bytes(UnsafeRawBufferPointer(start: start, count: strlen(start)))
             if !name.equals("."), !name.equals("..") { names.append(name) }
         }
         return names

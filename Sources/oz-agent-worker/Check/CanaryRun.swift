@@ -94,7 +94,7 @@ final class CanaryRun {
             }
         }
         stop(worker, waiting)
-        add(leftovers.processes(besides: plane.child.pid))
+        for step in leftovers.processes(besides: plane.child.pid) { add(step) }
         if let target = direct.targetDirectory {
             add(leftovers.filesOfTarget(target, before: before, gitConfigs: trial.gitConfigs))
         } else {
@@ -132,15 +132,16 @@ final class CanaryRun {
     }
 
     private func trouble(_ name: String, _ trouble: CanaryTrouble, _ ground: CanaryGround) -> CheckStep {
+        var advice = "below is what the worker said last"
         let words: String
         switch trouble {
         case .interrupted: words = "interrupted"
-        case .workerEnded(let code): words = "the worker ended by itself, with exit code \(code)"
+        case .workerEnded(let code):
+            words = "the worker ended by itself, with exit code \(code)"
+            if code == ExitCode.unavailable { advice += "; if it is the stub: programs must be allowed below TMPDIR" }
         case .tooLate(let what): words = what.isEmpty ? "took too long" : what
         case .plane(let what): words = "the control plane of the check failed: \(what)"
         }
-        return CheckStep(
-            name, .failed(.unavailable), words, advice: "below is what the worker said last",
-            details: ground.lastOfLog(12))
+        return CheckStep(name, .failed(.unavailable), words, advice: advice, details: ground.lastOfLog(12))
     }
 }

@@ -118,13 +118,19 @@ private final class CheckCommand {
 
     /// The signal that interrupted it, if one did.
     private func runTasks(isUsable: Bool) -> Int32? {
-        guard isUsable, case .direct(let direct) = configuration.backend else {
-            let words = "not tried, since the backend can't be used"
-            _ = printer.show(CheckSection(.task, steps: [CheckStep("task", .skipped, words)]))
-            return nil
+        guard isUsable else { return skipTasks("not tried, since the backend can't be used") }
+        guard case .direct(let direct) = configuration.backend else {
+            return skipTasks(
+                "not tried: the \(configuration.backend.name.rawValue) backend would start tasks in earnest, elsewhere"
+            )
         }
         let run = CanaryRun(configuration, direct, arguments: input.arguments, printer: printer)
         return run.run()
+    }
+
+    private func skipTasks(_ words: String) -> Int32? {
+        _ = printer.show(CheckSection(.task, steps: [CheckStep("task", .skipped, words)]))
+        return nil
     }
 }
 

@@ -2,12 +2,31 @@
 
 import Check
 import Codecs
+import Configuration
 import Effects
 import Testing
 
 private func bytes(_ text: String) -> Bytes { Bytes(text: text) }
 
 @Suite("Check: parts") struct CheckPartsTests {
+    @Test("The page in docs/ tells of every flag, exit code, part and hop")
+    func page() throws {
+        let folder = ConfigurationFiles.page.split(separator: "/").dropLast().joined(separator: "/")
+        let page = try #require(ConfigurationFiles.read("/\(folder)/check.md")).text
+        for option in checkOptions { #expect(page.contains("| `\(option.longFlag ?? "?")` |"), "\(option.name)") }
+        for result in CheckResult.allCases {
+            #expect(page.contains("| \(result.exitCode) | `\(result.rawValue)` |"), "\(result)")
+        }
+        for part in CheckPart.allCases { #expect(page.contains("`\(part.rawValue)`"), "\(part)") }
+        let proxy = ProxyRoute.proxy(url: bytes("p"), variable: "X")
+        let record = DialRecord(
+            url: try URLParts(parsing: bytes("wss://h/")), route: proxy, trust: .host(file: nil, directory: nil))
+        for step in CheckSection.controlPlane(record).steps {
+            #expect(page.contains("| `\(step.name)` |"), "\(step.name)")
+            for fact in step.facts { #expect(page.contains("`\(fact.name.text)`"), "\(fact.name.text)") }
+        }
+    }
+
     @Test("A certificate as libcurl tells it")
     func certificate() throws {
         let facts = try #require(

@@ -98,8 +98,20 @@ extension DialSteps {
     }
 
     private func tlsAdvice(_ failure: DialFailure) -> String {
-        "trusted were \(record.trust.words); where a proxy on the way opens TLS, put its CA into a file with the "
-            + "others and name that in SSL_CERT_FILE; this host's clock must be right"
+        "\(tlsRemedy(failure)); trusted were \(record.trust.words)"
+    }
+
+    private func tlsRemedy(_ failure: DialFailure) -> String {
+        guard case .tls(let detail) = failure else { return "try again; something on the way may hold TLS back" }
+        let words = detail.text
+        if words.contains("has expired") || words.contains("not valid yet") {
+            return "see that this host's clock is right; if it is, whoever runs the server must renew the certificate"
+        }
+        if words.contains("another host name") {
+            return "check the URL; something else may be answering in the server's place, such as a login page"
+        }
+        return "where a proxy on the way opens TLS, put its CA into a file with the others, and name that in "
+            + "SSL_CERT_FILE"
     }
 
     private func handshakeAdvice(_ failure: DialFailure) -> String? {

@@ -81,10 +81,10 @@ def test_a_port_at_which_nobody_listens(bench):
 
 
 @pytest.mark.parametrize("wrong, words", [
-    ("expired", ["has expired", "2020-02-03T04:05:06Z", "clock"]),
-    ("not_yet", ["not valid yet", "2199-01-01"]),
-    ("name", ["another host name", "other.example"]),
-    ("authority", ["not trusted here", "trustme", "this host's trusted certificates"])])
+    ("expired", ["has expired", "2020-02-03T04:05:06Z", "clock", "renew"]),
+    ("not_yet", ["not valid yet", "2199-01-01", "clock"]),
+    ("name", ["another host name", "other.example", "check the URL"]),
+    ("authority", ["not trusted here", "trustme", "opens TLS", "this host's trusted certificates"])])
 def test_a_certificate_that_is_wrong(bench, trusting, wrong, words):
     contexts = {"expired": bench.authority.expired, "not_yet": bench.authority.not_yet,
                 "name": lambda: bench.authority.context("other.example"), "authority": bench.authority.context}

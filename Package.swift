@@ -12,19 +12,20 @@ let package = Package(
         .target(name: "Codecs", swiftSettings: strict),
         .target(name: "Effects", dependencies: ["Codecs"], swiftSettings: strict),
         .target(name: "WorkerModel", dependencies: ["Effects", "Codecs"], swiftSettings: strict),
+        .target(name: "Check", dependencies: ["Effects", "Codecs"], swiftSettings: strict),
         .target(name: "Simulation", dependencies: ["WorkerModel", "Effects", "Codecs"], swiftSettings: strict),
         // The hands.
         .target(name: "Configuration", dependencies: ["Codecs", "CLibyaml"], swiftSettings: strict),
         .target(name: "ControlPlane", dependencies: ["Codecs", "CLinux"], swiftSettings: strict),
         .target(
             name: "Interpreter",
-            dependencies: ["WorkerModel", "Effects", "Codecs", "CLinux", "CLibcurl", "SupervisorImage"],
+            dependencies: ["WorkerModel", "Check", "Effects", "Codecs", "CLinux", "CLibcurl", "SupervisorImage"],
             swiftSettings: strict),
         .executableTarget(
             name: "oz-agent-worker",
             dependencies: [
-                "Interpreter", "WorkerModel", "Effects", "Codecs", "Simulation", "Configuration", "ControlPlane",
-                "CLinux", "CLibyaml", "CLibcurl", "SupervisorImage",
+                "Interpreter", "WorkerModel", "Check", "Effects", "Codecs", "Simulation", "Configuration",
+                "ControlPlane", "CLinux", "CLibyaml", "CLibcurl", "SupervisorImage",
             ],
             swiftSettings: strict),
         // C: what Swift can't say, and the libraries.
@@ -37,7 +38,7 @@ let package = Package(
         .testTarget(
             name: "ModelTests",
             dependencies: [
-                "Codecs", "Effects", "WorkerModel", "Simulation", "Configuration", "ControlPlane",
+                "Codecs", "Effects", "Check", "WorkerModel", "Simulation", "Configuration", "ControlPlane",
             ],
             path: "Tests/ModelTests", exclude: ["Configuration/Golden"], swiftSettings: strict),
     ]

@@ -9,6 +9,8 @@
 typedef size_t (*oz_curl_data_function)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*oz_curl_socket_function)(CURL *easy, curl_socket_t socket, int what, void *context, void *of_socket);
 typedef int (*oz_curl_timer_function)(CURLM *multi, long milliseconds, void *context);
+typedef curl_socket_t (*oz_curl_open_function)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
+typedef int (*oz_curl_debug_function)(CURL *easy, curl_infotype kind, char *bytes, size_t count, void *context);
 
 static inline CURLcode oz_curl_set_number(CURL *easy, CURLoption option, long value)
 {
@@ -41,6 +43,22 @@ static inline CURLcode oz_curl_set_data_function(CURL *easy, CURLoption option, 
     return curl_easy_setopt(easy, option, value);
 }
 
+/* Told of every address that is tried; makes the socket. */
+static inline CURLcode oz_curl_set_open_function(CURL *easy, oz_curl_open_function call, void *context)
+{
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, call);
+}
+
+/* Told of what libcurl does, in words. */
+static inline CURLcode oz_curl_set_debug_function(CURL *easy, oz_curl_debug_function call, void *context)
+{
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_DEBUGDATA, context);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, call);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+}
+
 static inline CURLcode oz_curl_get_number(CURL *easy, CURLINFO info, long *value)
 {
     return curl_easy_getinfo(easy, info, value);
@@ -49,6 +67,18 @@ static inline CURLcode oz_curl_get_number(CURL *easy, CURLINFO info, long *value
 static inline CURLcode oz_curl_get_text(CURL *easy, CURLINFO info, const char **value)
 {
     return curl_easy_getinfo(easy, info, (char **)value);
+}
+
+static inline CURLcode oz_curl_get_size(CURL *easy, CURLINFO info, curl_off_t *value)
+{
+    return curl_easy_getinfo(easy, info, value);
+}
+
+/* The certificates that the peer showed, its own first; NULL where none were seen. They live as long as the handle. */
+static inline const struct curl_certinfo *oz_curl_certificates(CURL *easy)
+{
+    struct curl_certinfo *found = NULL;
+    return curl_easy_getinfo(easy, CURLINFO_CERTINFO, &found) == CURLE_OK ? found : NULL;
 }
 
 static inline CURLcode oz_curl_get_active_socket(CURL *easy, curl_socket_t *value)
@@ -84,6 +114,13 @@ static inline const char *oz_curl_trusted_directory(void)
 {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     return info != NULL && info->age >= CURLVERSION_SEVENTH ? info->capath : NULL;
+}
+
+/* The bundle of trusted certificates that libcurl was built with; NULL without one. */
+static inline const char *oz_curl_trusted_file(void)
+{
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+    return info != NULL && info->age >= CURLVERSION_SEVENTH ? info->cainfo : NULL;
 }
 
 /* Gives back to the system what the C libraries freed: a TLS handshake leaves far more than a connection keeps. */

@@ -17,14 +17,16 @@ struct ArgumentReader {
     private(set) var action: OptionName?
 
     private let arguments: [Bytes]
+    private let table: [Option]
     private var position = 0
     /// After `--`.
     private var onlyWords = false
     /// The last thing read may have been a secret, so what follows might be its other half.
     private var secret: String?
 
-    init(_ arguments: [Bytes], into diagnosis: inout Diagnosis) {
+    init(_ arguments: [Bytes], table: [Option] = optionTable, into diagnosis: inout Diagnosis) {
         self.arguments = arguments
+        self.table = table
         while let argument = take() {
             if onlyWords || argument.first != 0x2d || argument.count == 1 {
                 word(argument, into: &diagnosis)
@@ -48,8 +50,8 @@ struct ArgumentReader {
         let name = Bytes(argument.dropFirst(2).prefix { $0 != 0x3d })
         let hasValue = argument.count > name.count + 2
         let attached = hasValue ? Bytes(argument.dropFirst(name.count + 3)) : nil
-        guard let option = ArgumentReader.option(named: name) else {
-            let words = "unknown flag" + ArgumentReader.hint(name)
+        guard let option = self.option(named: name) else {
+            let words = "unknown flag" + hint(name)
             diagnosis.error(.flag("--" + Words.shown(name)), words)
             if !hasValue { skipValue() }
             return
@@ -60,7 +62,7 @@ struct ArgumentReader {
     private mutating func short(_ argument: Bytes, into diagnosis: inout Diagnosis) {
         let rest = Bytes(argument.dropFirst(2))
         let letter = argument.dropFirst().first.map { Character(Unicode.Scalar($0)) }
-        if let option = optionTable.first(where: { $0.short != nil && $0.short == letter }),
+        if let option = table.first(where: { $0.short != nil && $0.short == letter }),
             rest.isEmpty || option.kind != .action
         {
             // `-e=KEY=VALUE` is what some people write; no name and no path begins with an equals sign.
@@ -69,7 +71,7 @@ struct ArgumentReader {
             return
         }
         let name = Bytes(argument.dropFirst().prefix { $0 != 0x3d })
-        if ArgumentReader.option(named: name) != nil {
+        if option(named: name) != nil {
             diagnosis.error(.flag("-" + name.text), "unknown flag; did you mean --\(name.text)?")
         } else {
             // Only the letter is shown: the rest may be a value, and a secret.
@@ -103,7 +105,7 @@ struct ArgumentReader {
             diagnosis.error(.flag(spelled), "lacks its value; \(usage)")
             return nil
         }
-        if let flag = ArgumentReader.flag(in: arguments[position]) {
+        if let flag = self.flag(in: arguments[position]) {
             let words = "lacks its value, since \(flag) follows, which is a flag; \(usage)"
             diagnosis.error(.flag(spelled), words)
             return nil
@@ -134,15 +136,15 @@ struct ArgumentReader {
 }
 
 extension ArgumentReader {
-    private static func option(named name: Bytes) -> Option? {
-        optionTable.first { option in option.flag.map { Bytes(text: $0) == name } ?? false }
+    private func option(named name: Bytes) -> Option? {
+        table.first { option in option.flag.map { Bytes(text: $0) == name } ?? false }
     }
 
     /// The flag that an argument is, without its value.
-    private static func flag(in argument: Bytes) -> String? {
+    private func flag(in argument: Bytes) -> String? {
         if argument.equals("--") { return "--" }
         let name = Bytes(argument.prefix { $0 != 0x3d })
-        return optionTable.lazy.compactMap { option -> String? in
+        return table.lazy.compactMap { option -> String? in
             if let flag = option.longFlag, Bytes(text: flag) == name { return flag }
             if let flag = option.shortFlag, argument.starts(with: flag.utf8) { return flag }
             return nil
@@ -150,17 +152,17 @@ extension ArgumentReader {
     }
 
     /// What might have been meant: a flag, or a key of the file, which has underscores.
-    private static func hint(_ name: Bytes) -> String {
+    private func hint(_ name: Bytes) -> String {
         let wanted = name.map { $0 == 0x5f ? 0x2d : $0 }
         let flags =
-            optionTable.filter { !$0.isHidden }.compactMap(\.flag) + optionTable.filter(\.isHidden).compactMap(\.flag)
+            table.filter { !$0.isHidden }.compactMap(\.flag) + table.filter(\.isHidden).compactMap(\.flag)
         if let best = DidYouMean.closest(to: wanted, among: flags.map { Bytes(text: $0) }) {
             return "; did you mean --\(best.text)?"
         }
         let negated = Bytes(text: "no-") + wanted
         if option(named: negated) != nil { return "; did you mean --\(negated.text)?" }
         let key = name.map { $0 == 0x2d ? 0x5f : $0 }
-        let paths = optionTable.flatMap(\.keys).filter { Bytes($0.utf8).hasSuffix(".", key) }
+        let paths = table.flatMap(\.keys).filter { Bytes($0.utf8).hasSuffix(".", key) }
         if !paths.isEmpty { return "; in the config file there is \(Words.either(paths))" }
         return "; --help lists them all"
     }

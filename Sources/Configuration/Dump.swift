@@ -2,13 +2,46 @@
 
 import Codecs
 
-/// Every option that has a say, in the order of the table, a line each; lists go on in further lines.
+/// One option as it came out.
+public struct ResolvedValue: Equatable, Sendable {
+    public enum Content: Equatable, Sendable {
+        case one(String)
+        /// As it was given; shown in quotes.
+        case text(Bytes)
+        case many([String])
+        /// There is none; the words say so: "not set", "no limit".
+        case absent(String)
+    }
+
+    /// In quotes, with what could confuse a terminal escaped.
+    public static func quoted(_ text: Bytes) -> String { Words.whole(text) }
+
+    /// Its key where it has one for this backend, else its flag without dashes.
+    public var name: String
+    public var content: Content
+    public var sources: [OptionOrigin.Source]
+}
+
+extension ResolvedConfiguration {
+    /// Every option that has a say, in the order of the table.
+    public var values: [ResolvedValue] {
+        origins.compactMap { origin in
+            Option.named(origin.option).map { option in
+                let sources = origin.sources.reduce(into: [OptionOrigin.Source]()) {
+                    if !$0.contains($1) { $0.append($1) }
+                }
+                return ResolvedValue(
+                    name: option.dumpName(for: backend.name), content: shown(origin.option), sources: sources)
+            }
+        }
+    }
+}
+
+/// A line each; lists go on in further lines.
 public func renderResolved(_ configuration: ResolvedConfiguration, file: Bytes = []) -> String {
     var lines: [String] = []
-    for origin in configuration.origins {
-        guard let option = Option.named(origin.option) else { continue }
-        let name = option.dumpName(for: configuration.backend.name)
-        let from = origin.sources.map { source in
+    for value in configuration.values {
+        let from = value.sources.map { source in
             switch source {
             case .flag(let flag): flag
             case .variable(let variable): variable
@@ -16,18 +49,15 @@ public func renderResolved(_ configuration: ResolvedConfiguration, file: Bytes =
             case .fallback: "default"
             }
         }
-        let source = "  (\(unique(from).joined(separator: ", ")))"
-        switch configuration.shown(origin.option) {
-        case .one(let value): lines.append("\(name): \(value)\(source)")
-        case .many(let values) where values.isEmpty: lines.append("\(name): none\(source)")
-        case .many(let values): lines += ["\(name):\(source)"] + values.map { "  \($0)" }
+        let source = "  (\(from.joined(separator: ", ")))"
+        switch value.content {
+        case .one(let words), .absent(let words): lines.append("\(value.name): \(words)\(source)")
+        case .text(let text): lines.append("\(value.name): \(Words.whole(text))\(source)")
+        case .many(let values) where values.isEmpty: lines.append("\(value.name): none\(source)")
+        case .many(let values): lines += ["\(value.name):\(source)"] + values.map { "  \($0)" }
         }
     }
     return lines.map { $0 + "\n" }.joined()
-}
-
-private func unique(_ words: [String]) -> [String] {
-    words.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
 }
 
 extension Option {
@@ -38,27 +68,26 @@ extension Option {
     }
 }
 
-private enum Shown {
-    case one(String)
-    case many([String])
+private typealias Shown = ResolvedValue.Content
 
-    static func text(_ text: Bytes?) -> Shown {
-        .one(text.map { Words.whole($0) } ?? "not set")
+extension ResolvedValue.Content {
+    fileprivate static func text(orNone text: Bytes?) -> Shown {
+        text.map { .text($0) } ?? .absent("not set")
     }
 
-    static func duration(_ nanoseconds: Int64?) -> Shown {
-        .one(nanoseconds.map { GoDuration.format($0) } ?? "no limit")
+    fileprivate static func duration(_ nanoseconds: Int64?) -> Shown {
+        nanoseconds.map { .one(GoDuration.format($0)) } ?? .absent("no limit")
     }
 
-    static func number(_ number: Int64?) -> Shown {
-        .one(number.map { "\($0)" } ?? "no limit")
+    fileprivate static func number(_ number: Int64?) -> Shown {
+        number.map { .one("\($0)") } ?? .absent("no limit")
     }
 
-    static func pairs(_ pairs: [NamedText]) -> Shown {
+    fileprivate static func pairs(_ pairs: [NamedText]) -> Shown {
         .many(pairs.map { "\(Words.whole($0.name)): \(Words.whole($0.value))" })
     }
 
-    static func environment(_ entries: [EnvironmentEntry]) -> Shown {
+    fileprivate static func environment(_ entries: [EnvironmentEntry]) -> Shown {
         .many(entries.map { "\(Words.shown($0.name)): \($0.value)" })
     }
 }
@@ -66,16 +95,16 @@ private enum Shown {
 extension ResolvedConfiguration {
     fileprivate func shown(_ name: OptionName) -> Shown {
         switch name {
-        case .help, .helpAll, .version, .configFile: .many([])
+        case .help, .helpAll, .version, .configFile, .json, .offline, .runTask: .many([])
         case .apiKey, .apiKeyFile: .one(apiKey.shown)
-        case .workerID: .text(workerID)
-        case .webSocketURL: .text(webSocketURL)
-        case .serverRootURL: .text(serverRootURL)
-        case .sessionSharingServerURL: .text(sessionSharingServerURL)
+        case .workerID: .text(orNone: workerID)
+        case .webSocketURL: .text(orNone: webSocketURL)
+        case .serverRootURL: .text(orNone: serverRootURL)
+        case .sessionSharingServerURL: .text(orNone: sessionSharingServerURL)
         case .backend: .one(backend.name.rawValue)
         case .environment: .environment(backend.environment)
         case .maxConcurrentTasks: .one(maxConcurrentTasks == 0 ? "0, no limit" : "\(maxConcurrentTasks)")
-        case .idleOnComplete: .text(idleOnComplete)
+        case .idleOnComplete: .text(orNone: idleOnComplete)
         case .taskTimeout: .duration(taskTimeout)
         case .drainTimeout: .duration(drainTimeout)
         case .cleanup: .one(cleanup ? "true" : "false")
@@ -101,7 +130,8 @@ extension KeySource {
 }
 
 extension BackendConfiguration {
-    fileprivate var environment: [EnvironmentEntry] {
+    /// What the configuration adds to the environment of agents.
+    public var environment: [EnvironmentEntry] {
         switch self {
         case .docker(let settings): settings.environment
         case .kubernetes(let settings): settings.environment
@@ -125,11 +155,11 @@ extension BackendConfiguration {
 extension DirectSettings {
     fileprivate var shown: [(OptionName, Shown)] {
         [
-            (.workspaceRoot, .text(workspaceRoot)),
-            (.targetDirectory, .text(targetDirectory)),
-            (.ozPath, .text(ozPath)),
-            (.directSetupCommand, .text(setupCommand)),
-            (.directTeardownCommand, .text(teardownCommand)),
+            (.workspaceRoot, .text(orNone: workspaceRoot)),
+            (.targetDirectory, .text(orNone: targetDirectory)),
+            (.ozPath, .text(orNone: ozPath)),
+            (.directSetupCommand, .text(orNone: setupCommand)),
+            (.directTeardownCommand, .text(orNone: teardownCommand)),
         ]
     }
 }
@@ -137,8 +167,8 @@ extension DirectSettings {
 extension CommandSettings {
     fileprivate var shown: [(OptionName, Shown)] {
         [
-            (.dispatchCommand, .text(dispatchCommand)),
-            (.cancelCommand, .text(cancelCommand)),
+            (.dispatchCommand, .text(orNone: dispatchCommand)),
+            (.cancelCommand, .text(orNone: cancelCommand)),
             (.dispatchTimeout, .duration(dispatchTimeout)),
         ]
     }
@@ -147,22 +177,22 @@ extension CommandSettings {
 extension KubernetesSettings {
     fileprivate var shown: [(OptionName, Shown)] {
         [
-            (.kubeconfig, .text(kubeconfig)),
-            (.namespace, .text(namespace)),
-            (.defaultImage, .text(defaultImage)),
+            (.kubeconfig, .text(orNone: kubeconfig)),
+            (.namespace, .text(orNone: namespace)),
+            (.defaultImage, .text(orNone: defaultImage)),
             (.imagePullPolicy, .one(imagePullPolicy.rawValue)),
             (.useImageVolumes, .one(useImageVolumes ? "true" : "false")),
-            (.preflightImage, .text(preflightImage)),
+            (.preflightImage, .text(orNone: preflightImage)),
             (.preflightResources, .one(preflightResources.encoded().text)),
-            (.sidecarImage, .text(sidecarImage)),
+            (.sidecarImage, .text(orNone: sidecarImage)),
             (.codingCLISidecars, .pairs(codingCLISidecars)),
-            (.kubernetesSetupCommand, .text(setupCommand)),
-            (.kubernetesTeardownCommand, .text(teardownCommand)),
+            (.kubernetesSetupCommand, .text(orNone: setupCommand)),
+            (.kubernetesTeardownCommand, .text(orNone: teardownCommand)),
             (.extraLabels, .pairs(extraLabels)),
             (.extraAnnotations, .pairs(extraAnnotations)),
             (.activeDeadlineSeconds, .number(activeDeadlineSeconds)),
             (.ttlSecondsAfterFinished, .number(ttlSecondsAfterFinished)),
-            (.workspaceSizeLimit, .text(workspaceSizeLimit)),
+            (.workspaceSizeLimit, .text(orNone: workspaceSizeLimit)),
             (.unschedulableTimeout, .duration(unschedulableTimeout)),
             (.podTemplate, .one(Manifests.hidingValues(podTemplate).encoded().text)),
         ]

@@ -23,16 +23,21 @@ public func renderHelp(all: Bool, commands: [CommandSummary] = []) -> String {
         lines += ["", "Commands:"]
         lines += commands.flatMap { HelpLayout.entry($0.name, $0.line) }
     }
-    for group in OptionGroup.allCases {
-        let options = optionTable.filter { $0.group == group && $0.flag != nil && (all || !$0.isHidden) }
-        if options.isEmpty { continue }
-        lines += ["", "\(group.rawValue):"]
-        lines += options.flatMap { HelpLayout.entry($0.usage, $0.helpWithDefault) }
-    }
-    let ending =
-        "Flags win over environment variables, these over the config file. Everything that the file can hold is told "
-        + "in docs/configuration.md." + (all ? "" : " More flags: --help-all.")
-    lines += [""] + HelpLayout.wrapped(ending, width: HelpLayout.width)
+    lines += HelpLayout.groups(of: optionTable, all: all) + HelpLayout.ending(all: all)
+    return lines.map { $0 + "\n" }.joined()
+}
+
+/// The help of `check`; `exitCodes` are its own.
+public func renderCheckHelp(all: Bool, exitCodes: [(code: Int32, words: String)]) -> String {
+    let opening =
+        "Reads the configuration as run does and shows each value with its origin, tries the backend as a start "
+        + "would, and the way to the control plane hop by hop, and says what to do about what fails. A running worker "
+        + "is not disturbed. Run it as the user that the worker runs as."
+    var lines = ["Usage: oz-agent-worker check [FLAGS]", ""] + HelpLayout.wrapped(opening, width: HelpLayout.width)
+    lines += HelpLayout.groups(of: checkOptions, all: all)
+    lines += ["", "Exit codes:"] + exitCodes.flatMap { HelpLayout.entry("\($0.code)", "\($0.words).") }
+    lines += ["", "And all flags of run:"]
+    lines += HelpLayout.groups(of: optionTable, all: all) + HelpLayout.ending(all: all)
     return lines.map { $0 + "\n" }.joined()
 }
 
@@ -68,6 +73,21 @@ private enum HelpLayout {
         guard head.count + 2 <= column, let first = lines.first else { return [head] + lines }
         lines[0] = head + String(repeating: " ", count: column - head.count) + first.dropFirst(column)
         return lines
+    }
+
+    static func groups(of table: [Option], all: Bool) -> [String] {
+        OptionGroup.allCases.flatMap { group -> [String] in
+            let options = table.filter { $0.group == group && $0.flag != nil && (all || !$0.isHidden) }
+            if options.isEmpty { return [] }
+            return ["", "\(group.rawValue):"] + options.flatMap { entry($0.usage, $0.helpWithDefault) }
+        }
+    }
+
+    static func ending(all: Bool) -> [String] {
+        let words =
+            "Flags win over environment variables, these over the config file. Everything that the file can hold is "
+            + "told in docs/configuration.md." + (all ? "" : " More flags: --help-all.")
+        return [""] + wrapped(words, width: width)
     }
 
     static func wrapped(_ text: String, width: Int) -> [String] {

@@ -40,17 +40,35 @@ public enum ParseOutcome: Equatable, Sendable {
 
 /// Reads everything, and reports all problems at once.
 public func parseConfiguration(_ input: ConfigurationInput) -> ParseOutcome {
+    parse(input, table: optionTable).outcome
+}
+
+/// What `check` does beside reading the configuration.
+public struct CheckChoices: Equatable, Sendable {
+    public var json = false
+    public var offline = false
+    public var runTask = false
+}
+
+/// The same with the flags of `check`, which do not change what comes out of the others.
+public func parseCheck(_ input: ConfigurationInput) -> (outcome: ParseOutcome, choices: CheckChoices) {
+    let parsed = parse(input, table: optionTable + checkOptions)
+    func isOn(_ name: OptionName) -> Bool { parsed.flags.last(name)?.value == .toggle(true) }
+    return (parsed.outcome, CheckChoices(json: isOn(.json), offline: isOn(.offline), runTask: isOn(.runTask)))
+}
+
+private func parse(_ input: ConfigurationInput, table: [Option]) -> (outcome: ParseOutcome, flags: FlagValues) {
     var diagnosis = Diagnosis()
-    let arguments = ArgumentReader(input.arguments, into: &diagnosis)
+    let arguments = ArgumentReader(input.arguments, table: table, into: &diagnosis)
+    let flags = FlagValues(arguments.occurrences, into: &diagnosis)
     switch arguments.action {
-    case .some(.version): return .version
-    case .some(let action): return .help(all: action == .helpAll)
+    case .some(.version): return (.version, flags)
+    case .some(let action): return (.help(all: action == .helpAll), flags)
     case .none: break
     }
-    let flags = FlagValues(arguments.occurrences, into: &diagnosis)
     let file = readConfigFile(flags, input, into: &diagnosis)
     var resolver = Resolver(input: input, flags: flags, file: file, diagnosis: diagnosis)
-    return resolver.resolve()
+    return (resolver.resolve(), flags)
 }
 
 private func readConfigFile(

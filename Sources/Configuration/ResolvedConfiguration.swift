@@ -20,6 +20,8 @@ public struct ResolvedConfiguration: Equatable, Sendable {
     public var serverRootURL: Bytes
     public var sessionSharingServerURL: Bytes?
     public var warnings: [Problem]
+    /// The config file, as the operator named it.
+    public var file: Bytes?
     /// Where each option's value came from, in the order of the table.
     public var origins: [OptionOrigin]
 }

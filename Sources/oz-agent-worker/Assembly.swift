@@ -7,10 +7,45 @@ import Effects
 import Interpreter
 import WorkerModel
 
+/// Why there is no worker for a configuration.
+enum NoAssembly: Error {
+    case notBuilt(BackendName)
+    case badURL
+
+    var words: String {
+        switch self {
+        case .notBuilt(let backend):
+            "the \(backend.rawValue) backend is not built yet; this version has --backend direct"
+        case .badURL: "--web-socket-url is not a URL that can be dialled"
+        }
+    }
+
+    var exitCode: Int32 {
+        switch self {
+        case .notBuilt: ExitCode.unavailable
+        case .badURL: ExitCode.usage
+        }
+    }
+}
+
 struct Assembly {
     var options: DaemonOptions
 
-    init?(
+    /// `instance` is asked for only where there is a worker to have it.
+    static func make(
+        _ configuration: ResolvedConfiguration, _ environment: [(name: Bytes, value: Bytes)], instance: () -> Bytes
+    ) throws(NoAssembly) -> Assembly {
+        switch configuration.backend {
+        case .direct(let direct):
+            guard let assembly = Assembly(configuration, direct, instance: instance(), environment) else {
+                throw .badURL
+            }
+            return assembly
+        case .docker, .kubernetes, .command: throw .notBuilt(configuration.backend.name)
+        }
+    }
+
+    private init?(
         _ configuration: ResolvedConfiguration, _ direct: Configuration.DirectSettings, instance: Bytes,
         _ environment: [(name: Bytes, value: Bytes)]
     ) {
@@ -40,14 +75,19 @@ struct Assembly {
         settings.taskTimeout = configuration.taskTimeout.map { Span(nanoseconds: UInt64(clamping: $0)) }
         settings.cleanup = configuration.cleanup
         settings.idleOnComplete = configuration.idleOnComplete
-        let key: DialKey
-        switch configuration.apiKey {
-        case .flag(let value), .environment(let value): key = .fixed(value.bytes)
-        case .file(let path): key = .file(path)
-        }
         options = DaemonOptions(
-            settings: settings, key: key, secrets: secrets, environment: environment,
-            log: Assembly.logChoice(configuration, environment),
-            userAgent: Bytes(text: "oz-agent-worker/\(Version.number)"))
+            settings: settings, key: DialKey(configuration.apiKey), secrets: secrets, environment: environment,
+            log: Assembly.logChoice(configuration, environment), userAgent: Assembly.userAgent)
+    }
+
+    static let userAgent = Bytes(text: "oz-agent-worker/\(Version.number)")
+}
+
+extension DialKey {
+    init(_ source: KeySource) {
+        switch source {
+        case .flag(let value), .environment(let value): self = .fixed(value.bytes)
+        case .file(let path): self = .file(path)
+        }
     }
 }

@@ -5,22 +5,29 @@ import ControlPlane
 
 enum Command: String, CaseIterable {
     case run
+    case check
     case explore
     case controlPlane = "control-plane"
     case echoClient = "echo-client"
     case demo
     case version
     case help
+    /// The processes of `check --run-task`; nothing for people.
+    case canary
+
+    static let shown = allCases.filter { $0 != .canary }
 
     var summary: String {
         switch self {
         case .run: "run the worker (the default)"
+        case .check: "check configuration, backend and the way to the control plane; --run-task tries a task"
         case .explore: "search every interleaving of the model's scenarios, and say what was found"
         case .controlPlane: "serve a control plane for development on this machine"
         case .echoClient: "echo what a WebSocket conformance suite sends, case by case"
         case .demo: "run the worker against that control plane, with a stub agent"
         case .version: "print version, commit and libraries"
         case .help: "print this help"
+        case .canary: ""
         }
     }
 
@@ -31,22 +38,24 @@ enum Command: String, CaseIterable {
         let rest = Array(arguments.dropFirst())
         switch command {
         case .run: return runWorker(rest)
+        case .check: return runCheck(rest)
         case .explore: return runExplore(rest)
         case .controlPlane: return controlPlaneMain(arguments: rest)
         case .echoClient: return runEchoClientCommand(rest)
         case .demo: return runDemo(rest)
         case .version: return runWorker([Bytes(text: "--version")])
         case .help: return runWorker([Bytes(text: "--help")])
+        case .canary: return runCanaryChild(rest)
         }
     }
 
     /// A first word that is neither a command nor a flag.
     private static func refused(_ arguments: [Bytes]) -> Int32? {
         guard let word = arguments.first, word.first != UInt8(ascii: "-") else { return nil }
-        let names = allCases.map { Bytes(text: $0.rawValue) }
+        let names = shown.map { Bytes(text: $0.rawValue) }
         let near = DidYouMean.closest(to: word, among: names).map { "; did you mean \($0.text)?" } ?? ""
         Terminal.complain("oz-agent-worker: there is no command \"\(Terminal.shown(word))\"\(near)")
-        Terminal.complain("oz-agent-worker: the commands are \(allCases.map(\.rawValue).joined(separator: ", "))")
+        Terminal.complain("oz-agent-worker: the commands are \(shown.map(\.rawValue).joined(separator: ", "))")
         return ExitCode.usage
     }
 }

@@ -114,7 +114,7 @@ private struct DemoSignals {
 
 /// A process of this same binary.
 final class DemoChild {
-    private let pid: pid_t
+    let pid: pid_t
     private var code: Int32?
 
     private init(pid: pid_t) {
@@ -122,7 +122,9 @@ final class DemoChild {
     }
 
     /// In a process group of its own, so that a terminal's Ctrl-C reaches only the demo, which then ends it in order.
-    static func start(_ words: [String], more: [Bytes] = [], output: Int32?) -> DemoChild? {
+    static func start(
+        _ words: [String], more: [Bytes] = [], output: Int32?, errors: Int32? = nil
+    ) -> DemoChild? {
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         posix_spawn_file_actions_init(&actions)
@@ -132,6 +134,7 @@ final class DemoChild {
             posix_spawnattr_destroy(&attributes)
         }
         if let output { posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO) }
+        if let errors { posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO) }
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)

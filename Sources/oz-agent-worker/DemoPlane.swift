@@ -11,7 +11,7 @@ struct DemoPlane {
     fileprivate static let announcement = "http://"
 
     func submit(_ body: String) -> Bool {
-        guard let descriptor = dial() else { return false }
+        guard let descriptor = Loopback.connect(address) else { return false }
         defer { close(descriptor) }
         let request =
             "POST /tasks HTTP/1.1\r\nHost: \(address)\r\nContent-Type: application/json\r\n"
@@ -24,8 +24,11 @@ struct DemoPlane {
         let count = answer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
         return count > 12 && answer.hasPrefix(Bytes(text: "HTTP/1.1 2"))
     }
+}
 
-    private func dial() -> Int32? {
+enum Loopback {
+    /// To HOST:PORT on this machine.
+    static func connect(_ address: String) -> Int32? {
         guard let colon = address.lastIndex(of: ":"), let port = UInt16(address[address.index(after: colon)...])
         else { return nil }
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -36,7 +39,7 @@ struct DemoPlane {
         to.sin_addr.s_addr = inet_addr("127.0.0.1")
         let connected = withUnsafePointer(to: &to) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
         guard connected == 0 else {
@@ -49,13 +52,14 @@ struct DemoPlane {
 
 extension DemoPlane {
     /// Starts it on a free port, which it names in its first line.
-    static func start() -> DemoPlane? {
+    static func start(
+        _ words: [String] = ["control-plane", "--listen", "127.0.0.1:0", "--log-level", "warn"], errors: Int32? = nil
+    ) -> DemoPlane? {
         var pipes: [Int32] = [-1, -1]
         guard pipe(&pipes) == 0 else { return nil }
         _ = fcntl(pipes[0], F_SETFD, FD_CLOEXEC)
         _ = fcntl(pipes[1], F_SETFD, FD_CLOEXEC)
-        let words = ["control-plane", "--listen", "127.0.0.1:0", "--log-level", "warn"]
-        let child = DemoChild.start(words, output: pipes[1])
+        let child = DemoChild.start(words, output: pipes[1], errors: errors)
         close(pipes[1])
         guard let child else {
             close(pipes[0])

@@ -61,7 +61,7 @@ enum Instance {
         }
     }
 
-    private static func fresh() -> Bytes {
+    static func fresh() -> Bytes {
         var bytes = Bytes(repeating: 0, count: 16)
         _ = bytes.withUnsafeMutableBytes { oz_random($0.baseAddress, $0.count) }
         return bytes.hex

@@ -18,7 +18,7 @@ PROBLEM_WORDS = (
     "Sources/Effects/Wire/Words", "Sources/Interpreter/Socket/CurlFailures.swift",
     "Sources/Interpreter/Socket/DialKey.swift", "Sources/Interpreter/RunDaemon.swift",
     "Sources/Interpreter/Daemon.swift", "Sources/oz-agent-worker/RunWorker.swift",
-    "Sources/oz-agent-worker/Instance.swift",
+    "Sources/oz-agent-worker/Instance.swift", "Sources/oz-agent-worker/Assembly.swift",
 )
 # Of these only what is said at warn and error.
 SAYING_WORDS = "Sources/Effects/Log/SayingWords"

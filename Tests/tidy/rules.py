@@ -13,6 +13,7 @@ PURE = {
     "Codecs": [],
     "Effects": ["Codecs"],
     "WorkerModel": ["Effects", "Codecs"],
+    "Check": ["Effects", "Codecs"],
     "Simulation": ["WorkerModel", "Effects", "Codecs"],
 }
 # World models give a second opinion, so they must not see the worker's own.

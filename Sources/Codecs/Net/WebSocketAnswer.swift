@@ -93,6 +93,8 @@ public struct WebSocketAnswerReader: Sendable {
     private var phase = Phase.statusLine
     private var headRead = 0
     private var searched = 0
+    /// The server's clock, as the final answer's Date field has it.
+    public private(set) var date: Bytes?
 
     /// `key` is the one of the request.
     public init(key: Bytes) {
@@ -215,6 +217,7 @@ public struct WebSocketAnswerReader: Sendable {
     }
 
     private mutating func endOfHead(_ head: Head) throws(WebSocketAnswerFault) {
+        if head.status == 101 || head.status >= 200 { date = head.fields.first("date") }
         if head.status == 101 {
             try check(head.fields)
             let rest = input.takeAll()

@@ -40,6 +40,7 @@ public enum OptionName: String, CaseIterable, Sendable {
     case sidecarImage, codingCLISidecars, kubernetesSetupCommand, kubernetesTeardownCommand
     case extraLabels, extraAnnotations, activeDeadlineSeconds, ttlSecondsAfterFinished
     case workspaceSizeLimit, unschedulableTimeout, podTemplate
+    case json, offline, runTask
 }
 
 public enum BackendName: String, CaseIterable, Sendable {
@@ -54,6 +55,7 @@ public enum OptionGroup: String, CaseIterable, Sendable {
     case command = "Command backend"
     case kubernetes = "Kubernetes backend"
     case logging = "Logging"
+    case check = "Check"
     case other = "Other"
 }
 

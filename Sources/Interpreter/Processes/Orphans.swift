@@ -4,16 +4,16 @@
 import Codecs
 import Glibc
 
-enum Orphans {
+public enum Orphans {
     /// Direct children of this process.
-    static func children() -> [pid_t] {
+    public static func children() -> [pid_t] {
         let list = "/proc/self/task/\(getpid())/children"
         guard let text = read(list) else { return search() }
         return text.split(separator: 0x20).compactMap { pid_t(decimal: $0) }
     }
 
     /// Kills one, and its group before it: a group can't fork its way out of a signal that goes to all of it at once.
-    static func kill(_ pid: pid_t) {
+    public static func kill(_ pid: pid_t) {
         let group = getpgid(pid)
         if group > 1, group != getpgrp() { _ = Glibc.kill(-group, SIGKILL) }
         _ = Glibc.kill(pid, SIGKILL)

@@ -45,6 +45,12 @@ final class CurlEasy {
         return oz_curl_get_number(handle, info, &value) == CURLE_OK ? value : 0
     }
 
+    func text(_ info: CURLINFO) -> Bytes? {
+        var value: UnsafePointer<CChar>?
+        guard oz_curl_get_text(handle, info, &value) == CURLE_OK, let value else { return nil }
+        return Bytes(UnsafeRawBufferPointer(start: value, count: strlen(value)))
+    }
+
     /// The descriptor of a connection made with CONNECT_ONLY.
     var activeSocket: Int32? {
         var socket: curl_socket_t = -1
@@ -61,7 +67,8 @@ final class CurlEasy {
         errors[0] = 0
     }
 
-    private func note(_ code: CURLcode) {
+    /// What an option set by other means came to.
+    func note(_ code: CURLcode) {
         if fault == nil, code != CURLE_OK { fault = code }
     }
 }

@@ -153,4 +153,9 @@ extension DialPlan {
     func detail(_ words: Bytes) -> Detail {
         wording.detail(words)
     }
+
+    /// Bytes of a peer, who may repeat what we sent: masked, printable, bounded.
+    func shown(_ outside: Bytes) -> Bytes {
+        wording.detail("", outside).bytes
+    }
 }

@@ -1,6 +1,7 @@
 // Proxies and trust, as the host's environment names them. libcurl would read only some of these variables by itself,
 // so it is told explicitly, and told to read none.
 
+import Check
 import Codecs
 
 /// Whose certificates are believed.
@@ -15,23 +16,33 @@ enum TrustStore: Equatable {
 
 struct DialEnvironment {
     let trust: TrustStore
-    private let proxyOfHTTPS: Bytes?
-    private let proxyOfHTTP: Bytes?
-    private let proxyOfAll: Bytes?
+    private let proxyOfHTTPS: Found?
+    private let proxyOfHTTP: Found?
+    private let proxyOfAll: Found?
     private let exceptions: ProxyExceptions
+    private let exceptionsFrom: String
+
+    private struct Found {
+        let variable: String
+        let value: Bytes
+    }
 
     /// `value` looks a variable up.
     init(_ value: (StaticString) -> Bytes?) {
-        func first(_ lower: StaticString, _ upper: StaticString) -> Bytes? {
+        func first(_ lower: StaticString, _ upper: StaticString) -> Found? {
             for name in [lower, upper] {
-                if let found = value(name)?.trimmed(), !found.isEmpty { return found }
+                if let found = value(name)?.trimmed(), !found.isEmpty {
+                    return Found(variable: "\(name)", value: found)
+                }
             }
             return nil
         }
         proxyOfHTTPS = first("https_proxy", "HTTPS_PROXY")
         proxyOfHTTP = first("http_proxy", "HTTP_PROXY")
         proxyOfAll = first("all_proxy", "ALL_PROXY")
-        exceptions = ProxyExceptions(first("no_proxy", "NO_PROXY") ?? [])
+        let none = first("no_proxy", "NO_PROXY")
+        exceptions = ProxyExceptions(none?.value ?? [])
+        exceptionsFrom = none?.variable ?? ""
         let file = value("SSL_CERT_FILE").flatMap { $0.isEmpty ? nil : $0 }
         let directory = value("SSL_CERT_DIR").flatMap { $0.isEmpty ? nil : $0 }
         trust = file == nil && directory == nil ? .host : .named(file: file, directory: directory)
@@ -39,10 +50,17 @@ struct DialEnvironment {
 
     /// The proxy to go through, or nil for the direct way.
     func proxy(for url: URLParts) -> Bytes? {
-        guard !url.isLoopback, let proxy = (url.scheme.isEncrypted ? proxyOfHTTPS : proxyOfHTTP) ?? proxyOfAll,
-            !exceptions.contain(url)
-        else { return nil }
-        return proxy
+        if case .proxy(let proxy, _) = route(for: url) { proxy } else { nil }
+    }
+
+    /// The same with its reason.
+    func route(for url: URLParts) -> ProxyRoute {
+        guard let proxy = (url.scheme.isEncrypted ? proxyOfHTTPS : proxyOfHTTP) ?? proxyOfAll else { return .unset }
+        if url.isLoopback { return .loopback(variable: proxy.variable) }
+        if let entry = exceptions.entry(for: url) {
+            return .excepted(variable: proxy.variable, by: exceptionsFrom, entry: entry)
+        }
+        return .proxy(url: proxy.value, variable: proxy.variable)
     }
 }
 
@@ -51,6 +69,7 @@ struct ProxyExceptions {
     private struct Entry {
         let host: Bytes
         let port: UInt16?
+        let text: Bytes
     }
 
     private let entries: [Entry]
@@ -59,19 +78,20 @@ struct ProxyExceptions {
         entries = list.split { $0 == 0x2C || $0 == 0x20 || $0 == 0x09 }.compactMap { Self.entry(Bytes($0)) }
     }
 
-    func contain(_ url: URLParts) -> Bool {
+    /// The entry that a URL falls under, as it was written.
+    func entry(for url: URLParts) -> Bytes? {
         let host = url.host.last == 0x2E ? Bytes(url.host.dropLast()) : url.host
-        return entries.contains { entry in
+        return entries.first { entry in
             if let port = entry.port, port != url.port { return false }
             return Self.matches(host, entry.host)
-        }
+        }?.text
     }
 
-    private static func entry(_ text: Bytes) -> Entry? {
-        let text = text.lowercasedASCII
+    private static func entry(_ written: Bytes) -> Entry? {
+        let text = written.lowercasedASCII
         if text.first == 0x5B, let close = text.firstIndex(of: 0x5D) {
             let port = text[(close + 1)...].first == 0x3A ? UInt16(decimal: text[(close + 2)...]) : nil
-            return Entry(host: Bytes(text[1..<close]), port: port)
+            return Entry(host: Bytes(text[1..<close]), port: port, text: written)
         }
         var host = text
         var port: UInt16?
@@ -84,7 +104,7 @@ struct ProxyExceptions {
         if host.hasPrefix("*.") { host.removeFirst() }
         if host.first == 0x2E { host.removeFirst() }
         if host.last == 0x2E { host.removeLast() }
-        return host.isEmpty ? nil : Entry(host: host, port: port)
+        return host.isEmpty ? nil : Entry(host: host, port: port, text: written)
     }
 
     private static func matches(_ host: Bytes, _ pattern: Bytes) -> Bool {

@@ -19,6 +19,14 @@ struct DialPlan {
         self.fields = fields
     }
 
+    /// The worker's own dial: with its key, by the way and with the trust that its environment names.
+    init(url: URLParts, authorization: Bytes, userAgent: Bytes, environment: DialEnvironment) {
+        self.init(
+            url: url, fields: [HTTPField("Authorization", authorization), HTTPField("User-Agent", userAgent)])
+        proxy = environment.proxy(for: url)
+        trust = environment.trust
+    }
+
     /// libcurl only connects: name, proxy, TCP, TLS. The request is ours, so it gets neither path nor header.
     func configure(_ easy: CurlEasy) {
         var target = Bytes(text: url.scheme.isEncrypted ? "https://" : "http://")

@@ -68,10 +68,8 @@ final class SocketExecutor {
         } catch {
             return room.loop.deliver(.socket(.refused(id, .name(Detail(Bytes(text: error.words))))))
         }
-        var plan = DialPlan(url: parts)
-        plan.fields = [HTTPField("Authorization", credentials), HTTPField("User-Agent", options.userAgent)]
-        plan.proxy = options.environment.proxy(for: parts)
-        plan.trust = options.environment.trust
+        var plan = DialPlan(
+            url: parts, authorization: credentials, userAgent: options.userAgent, environment: options.environment)
         plan.masked = { [vault] in vault.masked($0) }
         let connection = WebSocketConnection(room: room, plan: plan) { [weak self] in self?.take(id, $0) }
         connections[id] = connection

@@ -63,7 +63,7 @@ extension WebSocketConnection {
 
     private func endOfInput() {
         switch phase {
-        case .shaking(var answer): decided(answer.end())
+        case .shaking(var answer): decided(answer.end(), date: answer.date)
         case .open: broke(Detail("the peer ended the connection without a close frame"))
         case .closing: broke(Detail("the peer ended the connection without answering our close frame"))
         case .dialling, .lingering, .over: broke(Detail("the peer ended the connection"))
@@ -77,7 +77,7 @@ extension WebSocketConnection {
                 phase = .shaking(answer)
                 return true
             }
-            decided(decision)
+            decided(decision, date: answer.date)
         }
         do throws(WebSocketViolation) {
             while listens {
@@ -99,7 +99,8 @@ extension WebSocketConnection {
         }
     }
 
-    private func decided(_ answer: WebSocketAnswer) {
+    private func decided(_ answer: WebSocketAnswer, date: Bytes?) {
+        witness?.answered(answer, date: date)
         switch answer {
         case .accepted(let rest):
             opened(rest: rest)

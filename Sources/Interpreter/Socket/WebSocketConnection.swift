@@ -13,6 +13,15 @@ import CLinux
 import Codecs
 import Effects
 
+/// Looks at a dial while it goes on. The daemon has none; `check` tells of every step.
+protocol DialWitness: AnyObject {
+    /// Before each attempt.
+    func dials(_ easy: CurlEasy, _ plan: DialPlan)
+    /// An attempt is over; the handle still knows all about it.
+    func dialled(_ easy: CurlEasy, _ code: CURLcode)
+    func answered(_ answer: WebSocketAnswer, date: Bytes?)
+}
+
 final class WebSocketConnection {
     enum Report {
         case opened
@@ -57,6 +66,7 @@ final class WebSocketConnection {
     private(set) var socket: Int32 = -1
     private let key: Bytes
     private let report: (Report) -> Void
+    weak var witness: (any DialWitness)?
     private var wantsWrite = false
     private var flushIsDue = false
     private var isFlushing = false
@@ -81,6 +91,7 @@ final class WebSocketConnection {
         guard let easy = CurlEasy() else { return finish(.connect(Detail("libcurl has no memory left"))) }
         self.easy = easy
         plan.configure(easy)
+        witness?.dials(easy, plan)
         let isTaken = room.multi.add(easy) { [weak self] code in self?.connected(code) }
         if !isTaken { finish(.connect(plan.loss("libcurl refused the dial", easy.fault ?? CURLE_OK, easy))) }
     }
@@ -121,6 +132,7 @@ final class WebSocketConnection {
 
     private func connected(_ code: CURLcode) {
         guard case .dialling = phase, let easy else { return }
+        witness?.dialled(easy, code)
         if let better = plan.withBundle(after: code) {
             room.multi.remove(easy)
             plan = better

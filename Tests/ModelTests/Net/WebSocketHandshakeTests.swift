@@ -44,6 +44,20 @@ private let goodProof = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
         #expect(!wanted.words.contains(value))
     }
 
+    @Test("the server's clock is told, of the final answer only")
+    func date() {
+        var reader = WebSocketAnswerReader(key: sampleKey)
+        reader.feed(netBytes("HTTP/1.1 103 Early Hints\r\nDate: no\r\n\r\n" + goodHead))
+        #expect(reader.next() == nil && reader.date == nil)
+        reader.feed(netBytes("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" + goodProof + "\r\n"))
+        #expect(reader.next() == .accepted(rest: []))
+        #expect(reader.date == netBytes("Sun, 06 Nov 1994 08:49:37 GMT"))
+        var refused = WebSocketAnswerReader(key: sampleKey)
+        refused.feed(netBytes("HTTP/1.1 401 no\r\nDate: then\r\nContent-Length: 0\r\n\r\n"))
+        _ = refused.next()
+        #expect(refused.date == netBytes("then"))
+    }
+
     @Test("accepted, in any pieces, with the first frames behind it", arguments: [1, 2, 9, 1_000])
     func accepted(longest: Int) {
         var dice = NetDice(seed: 11)

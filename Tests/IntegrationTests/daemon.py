@@ -49,7 +49,7 @@ def wait_until(what, condition, patience=PATIENCE):
 
 
 class Daemon:
-    def __init__(self, arguments, environment, within=()):
+    def __init__(self, arguments, environment, within=(), reads=True):
         self.changed = threading.Condition()
         self.lines = []
         self.raw = b""
@@ -59,6 +59,11 @@ class Daemon:
         self.pid = self.process.pid
         self._readers = [threading.Thread(target=self._read, args=(stream,), daemon=True)
                          for stream in (self.process.stdout, self.process.stderr)]
+        if reads:
+            self.read()
+
+    def read(self):
+        """Reads the log from now on; a worker that was started without that writes into pipes that fill up."""
         for reader in self._readers:
             reader.start()
 
@@ -104,7 +109,8 @@ class Daemon:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"the worker did not end within {patience} s; log: {self.tail()}") from None
         for reader in self._readers:
-            reader.join(5)
+            if reader.ident is not None:
+                reader.join(5)
         return code
 
     def is_alive(self):

@@ -48,7 +48,8 @@ class PingsTold(ServerConnection):
 
 
 class Plane(OwnLoop):
-    """pings: when each came. messages: every message in order, with the number of its connection. connections: each with how it ended."""
+    """messages: every message in order, with the number of its connection. connections: each with how it ended.
+    pings: when each came."""
 
     def __init__(self, ssl=None):
         super().__init__()

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from conftest import Rig
-from daemon import processes, wait_until
+from daemon import state, wait_until
 from plane import assignment, cancellation
 from surroundings import NAME, with_files
 
@@ -68,7 +68,7 @@ def an_agent_that_neither_runs_nor_dies(rig):
         "sh echo $$ > $STUB_DIR/stopped.pids; touch $STUB_DIR/stopped.ready; kill -STOP $$")))
     rig.note("stopped", ".ready")
     agent = rig.pids("stopped")[0]
-    wait_until("the agent to be stopped", lambda: any(p[0] == agent and p[2] == "T" for p in processes()))
+    wait_until("the agent to be stopped", lambda: state(agent) == "T")
     rig.plane.send(cancellation("t-1"))
     assert rig.plane.wait_final("t-1", patience=15)["data"]["task_state"] == "CANCELLED"
     rig.wait_no_notes_alive("stopped", 1)
@@ -105,7 +105,7 @@ def a_machine_that_sleeps(rig):
     said = wait_until("the rejection", plane.unread)
     wait_until("the ping behind it", lambda: plane.unread() > said)
     worker.signal(signal.SIGSTOP)
-    wait_until("the worker to sleep", lambda: any(p[0] == worker.pid and p[2] == "T" for p in processes()))
+    wait_until("the worker to sleep", lambda: state(worker.pid) == "T")
     plane.send_all([{"type": "heartbeat", "data": {}}] * 1000)
     plane.read_again()
     plane.wait_for("task_rejected", "t-1")

@@ -1,9 +1,9 @@
 // The loop: one thread, one turn after another.
 //
 // A turn sleeps until a descriptor is ready or a deadline is due; runs the handlers, sockets first; reduces what they
-// delivered, in order; ticks if a deadline is due (after what was readable, so that a machine that slept does not
-// declare a live connection dead); lets the executors flush; and then does a bounded piece of the work that was put
-// off. Nothing in it may block.
+// delivered, in order; ticks if a deadline was due before it looked what is ready (so that a machine that slept reads
+// first, and does not declare a live connection dead); lets the executors flush; and then does a bounded piece of the
+// work that was put off. Nothing in it may block.
 
 import CLinux
 import Effects
@@ -52,6 +52,8 @@ final class Loop {
     /// Work that was put off goes on in a turn until this much time has passed.
     static let sliceTime = Span.milliseconds(5)
     static let slowTurn = Span.milliseconds(20)
+    /// Turns that a tick waits for peers who talk without an end.
+    static let ticksHeldMost = 64
 
     weak var core: (any LoopCore)?
     private let poller: Poller
@@ -62,8 +64,14 @@ final class Loop {
     private var timers: [LoopTimer] = []
     private var report = TurnReport()
     private var turnBegan = Instant(nanoseconds: 0)
+    /// When this turn began to look what is ready. A deadline that passes later waits for the next look: a machine may
+    /// sleep at any moment, and what came meanwhile is read before anything counts as late.
+    private var looked = Instant(nanoseconds: 0)
     private var tickWaits = false
     private var exitCode: Int32?
+    /// Peers of which more lies there to read, and turns in a row that did not tick because of that.
+    private var unread = 0
+    private var ticksHeld = 0
     /// No tick before this moment; only ever set when a tick left its own deadline standing.
     private var nextTick = Instant(nanoseconds: 0)
 
@@ -106,6 +114,15 @@ final class Loop {
         putOff.append(work)
     }
 
+    /// The same for the rest of what a peer sent: ticks wait until it was read, though not for ever.
+    func readOn(_ work: @escaping () -> Void) {
+        unread += 1
+        again { [unowned self] in
+            unread -= 1
+            work()
+        }
+    }
+
     /// Runs once, as soon as this turn's inputs are reduced: where what gathered is flushed.
     func atTurnEnd(_ work: @escaping () -> Void) {
         turnEnds.append(work)
@@ -145,7 +162,9 @@ final class Loop {
     private func turn() {
         let deadline = coreDeadline
         let due = earlier(deadline, timers.lazy.compactMap(\.due).min())
-        let ready = poller.wait(until: due, orNotAtAll: hasWork)
+        looked = Clock.now()
+        let isDue = due.map { $0 <= looked } ?? false
+        let ready = poller.wait(until: due, orNotAtAll: hasWork || isDue)
         turnBegan = Clock.now()
         report = TurnReport()
         let slices = putOff
@@ -158,11 +177,16 @@ final class Loop {
         }
         fireTimers()
         settle()
-        if let deadline, deadline <= Clock.now(), !poller.hasMore { tick() }
+        if let deadline, deadline <= looked, !poller.hasMore, mayTick { tick() }
         runSlices(slices, since: Clock.now())
         settle()
         report.took = Clock.now().since(turnBegan)
         if report.took > Self.slowTurn { core?.turnWasSlow(report) }
+    }
+
+    private var mayTick: Bool {
+        ticksHeld = unread > 0 && ticksHeld < Self.ticksHeldMost ? ticksHeld + 1 : 0
+        return ticksHeld == 0
     }
 
     private var coreDeadline: Instant? {
@@ -181,7 +205,7 @@ final class Loop {
 
     private func tick() {
         // Asked again, because what was reduced in this turn may have moved it.
-        guard exitCode == nil, !tickWaits, let core, let due = coreDeadline, due <= Clock.now() else { return }
+        guard exitCode == nil, !tickWaits, let core, let due = coreDeadline, due <= looked else { return }
         report.ticked = true
         tickWaits = true
         inbox.append(.tick)

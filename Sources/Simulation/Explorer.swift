@@ -147,6 +147,7 @@ extension World {
     mutating func calmDown() {
         faultsLeft = 0
         signalsLeft = 0
+        sleepsLeft = 0
         server.nextAssignment = scenario.assignments.count
         server.cancelled = server.cancelled.map { _ in true }
         server.saidNonsense = server.saidNonsense.map { _ in true }

@@ -21,7 +21,8 @@ extension Scenario {
     }
 
     private var remarks: String {
-        let quick = quickFiles ? ", files at once" : ""
+        var quick = quickFiles ? ", files at once" : ""
+        if sleeps > 0 { quick += ", \(sleeps == 1 ? "a sleep" : "\(sleeps) sleeps") of an hour" }
         return quick + (foreign.isEmpty ? "" : ", \(foreign.map(\.text).joined(separator: " ")) is somebody else's")
     }
 }

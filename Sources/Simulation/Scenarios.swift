@@ -7,7 +7,8 @@ import WorkerModel
 public enum Scenarios {
     public static let all: [Scenario] = [
         oneTask, oneTaskStopped, twoTasks, twoTasksStopped, capacityOne, duplicate, duplicateStopped, followUp,
-        followUpStopped, unseenDeath, timeout, draining, targetDirectory, kept, nonsense, brokenHands,
+        followUpStopped, unseenDeath, timeout, draining, targetDirectory, kept, nonsense, asleep,
+        brokenHands,
     ]
 
     /// Every fault of the direct backend against one execution, with cancel, drops, setup and teardown.
@@ -111,6 +112,14 @@ public enum Scenarios {
             .cancellation(TaskID(Bytes(text: "nobody"))),
         ]
         $0.faults = 0
+    }
+
+    static let asleep = scenario("a machine that sleeps", [task("a", "1")], bare) {
+        $0.quickFiles = true
+        $0.cancellations = [TaskID(Bytes(text: "a"))]
+        $0.sleeps = 1
+        $0.faults = 1
+        $0.allowed = [.drop, .slow]
     }
 
     static let brokenHands = scenario("broken hands", [task("a", "1")]) {

@@ -82,12 +82,12 @@ class Rig:
         return helper
 
     def start(self, *arguments, direct=None, top=None, plane=None, environment=None, level="debug",
-              form="json", url=None, within=()):
+              form="json", url=None, **process):
         plane = plane or self.plane
         worker = daemon.Daemon(
             ["--config-file", self.config(direct, **(top or {})), "--api-key-file", self.key_file,
              "--web-socket-url", url or plane.url, "--log-format", form, "--log-level", level, *arguments],
-            {**self.environment, **(environment or {})}, within)
+            {**self.environment, **(environment or {})}, **process)
         self.daemons.append(worker)
         return worker
 

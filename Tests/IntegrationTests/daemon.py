@@ -4,37 +4,19 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 
 from plane import PATIENCE
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "Tests"))
+
+from process_table import alive, processes, state  # noqa: E402, F401
+
 BINARY = os.environ.get("OZ_AGENT_WORKER", os.path.join(ROOT, ".build", "release", "oz-agent-worker"))
 KEY = "wk-canary-api-key-5e1f"
-
-
-def alive(pid):
-    """Whether this process exists and is no zombie."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] != b"Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def processes():
-    """(pid, parent, state) of all processes."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    fields = file.read().rpartition(b")")[2].split()
-                found.append((int(name), int(fields[1]), fields[0].decode()))
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-    return found
 
 
 def wait_until(what, condition, patience=PATIENCE):
@@ -49,7 +31,7 @@ def wait_until(what, condition, patience=PATIENCE):
 
 
 class Daemon:
-    def __init__(self, arguments, environment, within=()):
+    def __init__(self, arguments, environment, within=(), reads=True):
         self.changed = threading.Condition()
         self.lines = []
         self.raw = b""
@@ -59,6 +41,11 @@ class Daemon:
         self.pid = self.process.pid
         self._readers = [threading.Thread(target=self._read, args=(stream,), daemon=True)
                          for stream in (self.process.stdout, self.process.stderr)]
+        if reads:
+            self.read()
+
+    def read(self):
+        """Reads the log from now on; a worker that was started without that writes into pipes that fill up."""
         for reader in self._readers:
             reader.start()
 
@@ -104,7 +91,8 @@ class Daemon:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"the worker did not end within {patience} s; log: {self.tail()}") from None
         for reader in self._readers:
-            reader.join(5)
+            if reader.ident is not None:
+                reader.join(5)
         return code
 
     def is_alive(self):

@@ -1,15 +1,18 @@
 """A control plane made of the websockets library, in a thread of its own: records all, misbehaves when told."""
 
 import asyncio
+import fcntl
 import http
 import json
 import socket
 import struct
+import termios
 import threading
 import time
 
-from websockets.asyncio.server import serve
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Opcode
 
 PATIENCE = 30.0  # seconds until a test gives up; nothing waits this long when all is well
 
@@ -33,8 +36,20 @@ class OwnLoop:
             self._thread.join(5)
 
 
+class PingsTold(ServerConnection):
+    """Says of each ping that it came; the library answers them by itself."""
+
+    on_ping = None
+
+    def process_event(self, event):
+        if getattr(event, "opcode", None) is Opcode.PING:
+            self.on_ping()
+        super().process_event(event)
+
+
 class Plane(OwnLoop):
-    """messages: every message in order, with the number of its connection. connections: each with how it ended."""
+    """messages: every message in order, with the number of its connection. connections: each with how it ended.
+    pings: when each came."""
 
     def __init__(self, ssl=None):
         super().__init__()
@@ -42,6 +57,7 @@ class Plane(OwnLoop):
         self.messages = []
         self.connections = []
         self.dials = []
+        self.pings = []
         self.refuse_with = None
         self.refuse_headers = {}
         self.close_at_once = False
@@ -62,8 +78,18 @@ class Plane(OwnLoop):
         self._server = await serve(
             self._connected, None if self._ssl else "127.0.0.1", port, ssl=self._ssl, ping_interval=None,
             process_request=self._request, compression=None, max_size=None, close_timeout=2,
-            family=socket.AF_INET)
+            family=socket.AF_INET, create_connection=self._make_connection)
         return self._server.sockets[0].getsockname()[1]
+
+    def _make_connection(self, *arguments, **options):
+        connection = PingsTold(*arguments, **options)
+        connection.on_ping = self._pinged
+        return connection
+
+    def _pinged(self):
+        with self.changed:
+            self.pings.append(time.monotonic())
+            self.changed.notify_all()
 
     def _request(self, connection, request):
         with self.changed:
@@ -155,6 +181,21 @@ class Plane(OwnLoop):
         connection = self._sockets[self.latest() if number is None else number]
         self._loop.call_soon_threadsafe(connection.transport.pause_reading)
         self._call(asyncio.sleep(0))
+
+    def read_again(self):
+        self._loop.call_soon_threadsafe(self._sockets[self.latest()].transport.resume_reading)
+
+    def unread(self):
+        """Bytes that lie there for a server that does not read."""
+        raw = self._sockets[self.latest()].transport.get_extra_info("socket")
+        return struct.unpack("i", fcntl.ioctl(raw.fileno(), termios.FIONREAD, bytes(4)))[0]
+
+    def ping(self):
+        """A ping from the server's side, and its answer."""
+        async def there_and_back():
+            await (await self._sockets[self.latest()].ping())
+
+        self._call(there_and_back())
 
     def drop(self, number=None, reset=True):
         """Ends a connection without a word: by a reset, or as if the process had died (a plain FIN)."""

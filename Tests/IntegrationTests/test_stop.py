@@ -16,7 +16,7 @@ def running(rig, *tasks, how="term", **options):
     return worker
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_an_idle_worker_says_goodbye(rig, number):
     worker = rig.connected()
     worker.signal(number)

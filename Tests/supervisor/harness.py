@@ -7,11 +7,16 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "Tests"))
+
+from process_table import alive  # noqa: E402
+
 PATIENCE = 30  # seconds until a test gives up waiting; nothing waits this long when all is well
 
 MAGIC = 0x31535A4F
@@ -37,15 +42,6 @@ def start_record(program, argv, env, cwd="/", flags=0, soft=0, hard=0, oom=0, **
     fields = {"magic": MAGIC, "total": 32 + len(body), "argc": len(argv), "envc": len(env), "flags": flags,
               "soft": soft, "hard": hard, "oom": oom & 0xFFFFFFFF, **header}
     return struct.pack("=8I", *fields.values()) + body
-
-
-def alive(pid):
-    """Whether this process exists and is no zombie."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] != b"Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 class Supervisor:

@@ -28,7 +28,7 @@ extension WebSocketConnection {
     private func readOnInNextTurn() {
         guard !sliceIsDue else { return }
         sliceIsDue = true
-        room.loop.again { [weak self] in
+        room.loop.readOn { [weak self] in
             guard let self, sliceIsDue else { return }
             sliceIsDue = false
             read()

@@ -20,6 +20,8 @@ public enum Move: Hashable, Sendable {
     case process(Int, ProcessMove)
     case signal
     case breakContract
+    /// The machine sleeps for an hour.
+    case sleep
     /// Time passes up to the next deadline.
     case wait
 }
@@ -48,6 +50,7 @@ extension Move {
         case .process(let index, let move): "process \(index) \(move.words)"
         case .signal: "the operator signals"
         case .breakContract: "the hands break their contract"
+        case .sleep: "the machine sleeps for an hour"
         case .wait: "time passes to the next deadline"
         }
     }

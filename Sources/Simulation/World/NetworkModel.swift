@@ -32,6 +32,12 @@ public struct NetworkModel: Sendable {
         var writes: [Pending] = []
         var toServer: [ToServer] = []
         var toWorker: [ToWorker] = []
+
+        /// All was taken from the worker, and no ping of its waits for a pong.
+        var lacksNothing: Bool {
+            state == .open && writes.isEmpty && toWorker.isEmpty
+                && !toServer.contains { if case .ping = $0 { true } else { false } }
+        }
     }
 
     enum Pending: Sendable {

@@ -16,6 +16,8 @@ public struct Scenario: Sendable {
     public var nonsense: [IncomingMessage] = []
     /// How many signals the operator may send.
     public var signals = 0
+    /// How often the machine may sleep.
+    public var sleeps = 0
     /// Directories that somebody else made.
     public var foreign: [Bytes] = []
     /// Files are answered within the move that asked, as our hands do it. Scenarios with one task let them be slow.

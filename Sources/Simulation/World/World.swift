@@ -17,6 +17,7 @@ public struct World: Sendable {
     public internal(set) var files: FileSystemModel
     var journal = JournalModel()
     public internal(set) var signalsLeft: Int
+    var sleepsLeft: Int
     public internal(set) var faultsLeft: Int
     var contractBroken = false
     var begun = false
@@ -38,6 +39,7 @@ public struct World: Sendable {
         server = ServerModel(scenario)
         files = FileSystemModel(foreign: scenario.foreign)
         signalsLeft = scenario.signals
+        sleepsLeft = scenario.sleeps
         faultsLeft = scenario.faults
         if watchingTransitions { sighting = Sighting(worker) }
     }
@@ -68,6 +70,7 @@ public struct World: Sendable {
         }
         if let link = network.link, link.state == .open || link.state == .closing { add(.drop, .drop) }
         if signalsLeft > 0 { add(.signal) }
+        if sleepsLeft > 0, network.link?.state == .open { add(.sleep) }
         if !contractBroken, scenario.allowed.contains(.brokenContract), firstOfTask() != nil {
             add(.breakContract, .brokenContract)
         }
@@ -126,7 +129,7 @@ public struct World: Sendable {
             processes.processes.indices.contains(index) && !processes.processes[index].wasToldToEnd
         case .wait: promptMoves().contains { $0.1 == nil }
         case .begin, .assign, .cancel, .sayNonsense, .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer,
-            .deliverToWorker, .answerClose, .answerFile, .process, .signal:
+            .deliverToWorker, .answerClose, .answerFile, .process, .signal, .sleep:
             false
         }
     }
@@ -174,6 +177,7 @@ public struct World: Sendable {
             files.pending.removeAll { $0.id == id }
             processes.processes.removeAll { $0.id == id }
             return feed(.interpreter(.contractBroken(id)))
+        case .sleep: return sleep()
         case .wait:
             guard let deadline = worker.nextDeadline() else { return nil }
             now = max(now, deadline)
@@ -207,7 +211,7 @@ public struct World: Sendable {
         case .deliverToWorker: return deliverToWorker(link.id)
         case .drop: return feedAll(network.end(.closed(link.id, .lost(Detail("reset")))))
         case .answerClose: return feedAll(network.end(.closed(link.id, .closedByUs)))
-        case .begin, .assign, .cancel, .sayNonsense, .answerFile, .process, .signal, .breakContract, .wait:
+        case .begin, .assign, .cancel, .sayNonsense, .answerFile, .process, .signal, .breakContract, .sleep, .wait:
             return nil
         }
     }
@@ -221,6 +225,19 @@ public struct World: Sendable {
         }
         network.settlePings()
         return feed(.socket(.written(write.id)))
+    }
+
+    /// What came in the meantime is read before anybody looks at the clock, as our loop does it.
+    private mutating func sleep() -> Violation? {
+        sleepsLeft -= 1
+        now = now.after(.seconds(3_600))
+        while let link = network.link, link.state == .open, !link.toWorker.isEmpty {
+            if let violation = deliverToWorker(link.id) { return violation }
+        }
+        let lacksNothing = network.link?.lacksNothing ?? false
+        if let violation = feed(.tick) { return violation }
+        guard lacksNothing, network.link?.state == .abandoned else { return nil }
+        return Violation("SleepIsNotDeath", "a connection on which nothing was missing was given up after a sleep")
     }
 
     private mutating func deliverToServer() -> Violation? {
@@ -339,6 +356,7 @@ extension World {
         files.visit(&visitor)
         visitor.number(journal.open.count)
         visitor.number(signalsLeft)
+        visitor.number(sleepsLeft)
         visitor.number(faultsLeft)
         visitor.flag(begun)
         visitor.flag(contractBroken)

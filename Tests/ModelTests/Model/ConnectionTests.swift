@@ -174,6 +174,53 @@ struct ConnectionTests {
         #expect(stage.messages.isEmpty)
     }
 
+    // MARK: - A machine that slept: the clock has jumped, and what came meanwhile is read first
+
+    private static let hour = Span.seconds(3_600)
+
+    @Test func aSleepWithoutAPingOnItsWayIsNoDeath() {
+        var stage = WorkerStage.connected()
+        stage.pass(Self.hour)
+        #expect(!stage.abandons)
+        let number = stage.ping ?? 0
+        #expect(number > 0)
+        stage.pass(.milliseconds(19_999))
+        #expect(!stage.abandons)
+        stage.ponged(number)
+        stage.pass(.seconds(29))
+        #expect(!stage.abandons && stage.worker.connection.isOpen)
+    }
+
+    @Test func aPongThatIsReadBeforeTheTickKeepsTheConnection() {
+        var stage = WorkerStage.connected()
+        stage.pass(.seconds(30))
+        let number = stage.ping ?? 0
+        stage.now = stage.now.after(Self.hour)
+        stage.receives(.heartbeat)
+        stage.ponged(number)
+        stage.feed(.tick)
+        #expect(!stage.abandons && stage.worker.connection.isOpen)
+    }
+
+    @Test func aWriteThatIsTakenBeforeTheTickKeepsTheConnection() {
+        var stage = WorkerStage.connected()
+        stage.receives(.assignment(assignment("a")))
+        let claim = stage.sends[0].id
+        stage.now = stage.now.after(Self.hour)
+        stage.written(claim)
+        stage.feed(.tick)
+        #expect(!stage.abandons && stage.worker.connection.isOpen)
+    }
+
+    @Test func aPongThatDoesNotComeIsDeathAlsoAfterASleep() {
+        var stage = WorkerStage.connected()
+        stage.pass(.seconds(30))
+        stage.now = stage.now.after(Self.hour)
+        stage.receives(.heartbeat)
+        stage.feed(.tick)
+        #expect(stage.abandons)
+    }
+
     @Test func progressOfWritesGivesTheNextOnesTheirTime() {
         var stage = WorkerStage.connected()
         stage.receives(.assignment(assignment("a")))

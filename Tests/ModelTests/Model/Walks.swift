@@ -6,31 +6,6 @@ import Simulation
 
 @testable import WorkerModel
 
-/// A small generator of its own, so that a seed gives the same walk everywhere.
-struct Dice {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int {
-        bound < 1 ? 0 : Int(next() % UInt64(bound))
-    }
-
-    mutating func pick<Element>(_ elements: [Element]) -> Element? {
-        elements.isEmpty ? nil : elements[below(elements.count)]
-    }
-}
-
 enum Walks {
     /// A worker at a moment, and what the last step asked for.
     struct Stop {

@@ -32,7 +32,7 @@ private let post = "POST /x HTTP/1.1\r\nHost: h\r\n"
             "GET /a?x=1 HTTP/1.1\r\nHost: h\r\n\r\n" + post + "Content-Length: 5\r\n\r\nhello"
             + post + "Transfer-Encoding: Chunked\r\n\r\n3;ext=\"1\"\r\nabc\r\n0A\r\n0123456789\r\n0\r\nT: v\r\n\r\n"
             + "\r\nHEAD http://h:80/b?q HTTP/1.1\r\nHost: h\r\nConnection: Close\r\n\r\n"
-        var dice = NetDice(seed: 77)
+        var dice = Dice(seed: 77)
         let (read, wrong) = requests(dice.pieces(of: netBytes(text), longest: longest))
         #expect(wrong == nil)
         #expect(read.map(\.method) == ["GET", "POST", "POST", "HEAD"].map(netBytes))
@@ -155,7 +155,7 @@ private let post = "POST /x HTTP/1.1\r\nHost: h\r\n"
 
     @Test("random changes to a good request never trap")
     func noise() {
-        var dice = NetDice(seed: 5)
+        var dice = Dice(seed: 5)
         let good = netBytes(post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
         var refused = 0
         for _ in 0..<3_000 {

@@ -60,7 +60,7 @@ private let goodProof = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
 
     @Test("accepted, in any pieces, with the first frames behind it", arguments: [1, 2, 9, 1_000])
     func accepted(longest: Int) {
-        var dice = NetDice(seed: 11)
+        var dice = Dice(seed: 11)
         let interim = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
         let rest: Bytes = [0x81, 0x01, 0x41]
         var reader = WebSocketAnswerReader(key: sampleKey)

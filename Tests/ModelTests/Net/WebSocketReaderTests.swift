@@ -152,7 +152,7 @@ private func frame(
 
     @Test("events are the same however the bytes are cut", arguments: [1, 2, 3, 7, 100])
     func pieces(longest: Int) {
-        var dice = NetDice(seed: UInt64(longest))
+        var dice = Dice(seed: UInt64(longest))
         for role in [WebSocketRole.client, .server] {
             var bytes = Bytes()
             var wanted: [WebSocketEvent] = []
@@ -173,7 +173,7 @@ private func frame(
 
     @Test("random bytes never trap, and nothing comes after a violation")
     func noise() {
-        var dice = NetDice(seed: 4)
+        var dice = Dice(seed: 4)
         var violations = 0
         for _ in 0..<3_000 {
             let noise = dice.bytes(1 + dice.below(40))

@@ -60,10 +60,10 @@ import Testing
     }
 
     @Test func noiseIsAnswered() {
-        var chance = Chance(1)
+        var dice = Dice(seed: 1)
         var unreadable = 0
         for _ in 0..<20_000 {
-            let bytes = (0..<chance.below(40)).map { _ in UInt8(truncatingIfNeeded: chance.next()) }
+            let bytes = (0..<dice.below(40)).map { _ in UInt8(truncatingIfNeeded: dice.next()) }
             if case .unreadable = Decoded(bytes).message { unreadable += 1 }
         }
         #expect(unreadable == 20_000)
@@ -71,16 +71,16 @@ import Testing
 
     @Test func damagedAssignmentsAreAnswered() {
         let golden = Golden.document.encoded()
-        var chance = Chance(2)
+        var dice = Dice(seed: 2)
         var kinds: [String: Int] = [:]
         for _ in 0..<3_000 {
             var bytes = golden
-            for _ in 0...chance.below(3) {
-                let place = chance.below(bytes.count)
-                switch chance.below(3) {
-                case 0: bytes[place] = UInt8(truncatingIfNeeded: chance.next())
-                case 1: bytes.removeSubrange(place..<min(bytes.count, place + chance.below(30)))
-                default: bytes.insert(contentsOf: Bytes(text: #"[{"":null}]"#).prefix(chance.below(12)), at: place)
+            for _ in 0...dice.below(3) {
+                let place = dice.below(bytes.count)
+                switch dice.below(3) {
+                case 0: bytes[place] = UInt8(truncatingIfNeeded: dice.next())
+                case 1: bytes.removeSubrange(place..<min(bytes.count, place + dice.below(30)))
+                default: bytes.insert(contentsOf: Bytes(text: #"[{"":null}]"#).prefix(dice.below(12)), at: place)
                 }
             }
             kinds[String(String(describing: Decoded(bytes).message).prefix { $0 != "(" }), default: 0] += 1

@@ -48,9 +48,9 @@ import Testing
     }
 
     @Test func idsMayBeAnyBytes() throws {
-        var chance = Chance(3)
+        var dice = Dice(seed: 3)
         for _ in 0..<500 {
-            let id = (0..<chance.below(20)).map { _ in UInt8(truncatingIfNeeded: chance.next()) }
+            let id = (0..<dice.below(20)).map { _ in UInt8(truncatingIfNeeded: dice.next()) }
             let message = encodeMessage(.claimed(TaskID(id), worker: id))
             let data = try JSON.parse(message)["data"]
             #expect(data?["task_id"] == data?["worker_id"])

@@ -57,9 +57,9 @@ import Testing
     }
 
     @Test func noiseIsAlwaysOneLine() throws {
-        var chance = Chance(5)
+        var dice = Dice(seed: 5)
         for _ in 0..<2_000 {
-            let noise = (0..<chance.below(50)).map { _ in UInt8(truncatingIfNeeded: chance.next()) }
+            let noise = (0..<dice.below(50)).map { _ in UInt8(truncatingIfNeeded: dice.next()) }
             let line = line(noise, fields: [LogField("x", .text(noise))])
             #expect(line.console(colour: false).filter { $0 == 0x0a }.count == 1)
             _ = try JSON.parse(Bytes(line.json().dropLast()))

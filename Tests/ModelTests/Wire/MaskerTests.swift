@@ -76,12 +76,12 @@ import Testing
 
     /// Against the plainest thing that could be meant: each value at each place, the union of what is found.
     @Test func agreesWithTheNaiveSearch() {
-        var chance = Chance(11)
+        var dice = Dice(seed: 11)
         for round in 0..<2_000 {
-            let values = (0..<1 + chance.below(6)).map { _ in
-                Bytes((0..<4 + chance.below(6)).map { _ in 0x61 + UInt8(chance.below(2 + round % 3)) })
+            let values = (0..<1 + dice.below(6)).map { _ in
+                Bytes((0..<4 + dice.below(6)).map { _ in 0x61 + UInt8(dice.below(2 + round % 3)) })
             }
-            let line = Bytes((0..<chance.below(60)).map { _ in 0x61 + UInt8(chance.below(2 + round % 3)) })
+            let line = Bytes((0..<dice.below(60)).map { _ in 0x61 + UInt8(dice.below(2 + round % 3)) })
             var set = MaskedValues()
             for value in values { set.add(value) }
             #expect(Masker(set).masked(line).text == naive(line, values).text)

@@ -4,6 +4,7 @@
 # make build   the release binary alone
 # make bench   figures as multiples of a bare C worker
 # make explore every interleaving of the small scenarios; ARGS="..." passes arguments
+# make simulate long lives by chance; ARGS="--seed 7 --tasks 100000" passes arguments
 # make golden  run the golden scenarios and the explorer, and rewrite what spec/ says of them: read the difference
 # make format  lay the Swift sources out
 # make clean   remove what was built
@@ -12,7 +13,7 @@ SHELL := /bin/bash
 BINARY := .build/release/oz-agent-worker
 
 .DEFAULT_GOAL := build
-.PHONY: run test build bench explore golden format clean build-needs test-needs
+.PHONY: run test build bench explore simulate golden format clean build-needs test-needs
 
 build: build-needs
 	scripts/build
@@ -32,6 +33,9 @@ test: test-needs
 
 bench: build test-needs
 	scripts/bench $(ARGS)
+
+simulate: build
+	$(BINARY) simulate $(ARGS)
 
 explore: build
 	$(BINARY) explore $(ARGS)

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -183,6 +184,12 @@ int oz_set_nonblocking(int fd, int on) {
     return checked(fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
 }
 
+int oz_output_pipe(int *fds) {
+    int failed = oz_pipe(fds);
+    /* A new pipe has no other mode that would have to be kept. */
+    return failed < 0 ? failed : checked(fcntl(fds[0], F_SETFL, O_NONBLOCK));
+}
+
 int oz_close_from(int first) {
     return checked(syscall(SYS_close_range, (unsigned)first, ~0U, 0U));
 }
@@ -208,6 +215,13 @@ int oz_open_beneath(int directory, const char *path, int flags, mode_t mode) {
 
 int oz_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to) {
     return checked(syscall(SYS_renameat2, from_directory, from, to_directory, to, 1U /* RENAME_NOREPLACE */));
+}
+
+int oz_file_system_kind(const char *path, uint32_t *kind) {
+    struct statfs status;
+    if (statfs(path, &status) < 0) return -errno;
+    *kind = (uint32_t)status.f_type;
+    return 0;
 }
 
 int oz_lock_exclusive(int fd) {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -27,67 +28,49 @@ int oz_spawn_add_closefrom(posix_spawn_file_actions_t *actions, int first) {
     return -posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
-/* The descriptors of a supervisor. The image is run by its own descriptor's name, so that one has to be open at the
- * moment of exec; it gets a place of its own instead of the rest being closed around it. */
-static int supervisor_descriptors(posix_spawn_file_actions_t *actions, int image, int output, int control) {
-    int failed = posix_spawn_file_actions_adddup2(actions, output, 1);
-    if (failed == 0) failed = posix_spawn_file_actions_adddup2(actions, output, 2);
-    if (failed == 0) failed = posix_spawn_file_actions_adddup2(actions, control, 3);
-    if (failed == 0) failed = posix_spawn_file_actions_adddup2(actions, image, 4);
-    if (failed == 0) failed = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-    if (failed == 0) failed = posix_spawn_file_actions_addclosefrom_np(actions, 5);
-    return failed;
-}
-
-static int supervisor_attributes(posix_spawnattr_t *attributes) {
-    /* Handlers do not survive execve; only what is ignored does, and the worker ignores just this one. */
-    sigset_t ignored, none;
-    sigemptyset(&ignored);
-    sigaddset(&ignored, SIGPIPE);
-    sigemptyset(&none);
-    int failed = posix_spawnattr_setsigdefault(attributes, &ignored);
-    if (failed == 0) failed = posix_spawnattr_setsigmask(attributes, &none);
-    short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
-    if (failed == 0) failed = posix_spawnattr_setflags(attributes, flags);
-    return failed;
-}
-
-static int spawn_arranged(int image, int output, int control, pid_t *pid) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int failed = posix_spawn_file_actions_init(&actions);
-    if (failed != 0) return failed;
-    failed = posix_spawnattr_init(&attributes);
-    if (failed == 0) {
-        failed = supervisor_descriptors(&actions, image, output, control);
-        if (failed == 0) failed = supervisor_attributes(&attributes);
-        char name[] = "oz-supervisor";
-        char *arguments[] = {name, NULL};
-        char *environment[] = {NULL};
-        if (failed == 0) {
-            failed = posix_spawn(pid, "/proc/self/fd/4", &actions, &attributes, arguments, environment);
-        }
-        posix_spawnattr_destroy(&attributes);
+/* The child's side of vfork: it borrows the parent's memory until the exec, so it calls the kernel and nothing else.
+ * What is left to do for a process of its own (a session, signals, closing what is not its own) the supervisor does
+ * itself: every instruction here is one that the worker waits for. */
+static _Noreturn void become_supervisor(const char *image, const int *places, volatile int *failure) {
+    char name[] = "oz-supervisor";
+    char *arguments[] = {name, NULL};
+    char *environment[] = {NULL};
+    for (int i = 0; i < 4; i++) {
+        if (dup2(places[i], i) < 0) goto failed;
     }
-    posix_spawn_file_actions_destroy(&actions);
-    return failed;
+    execve(image, arguments, environment);
+failed:
+    *failure = errno;
+    _exit(127);
 }
 
-pid_t oz_spawn_supervisor(int image, int output, int control) {
-    /* Moved out of the way of 0 to 4, so that no dup2 of the child overwrites what a later one needs. */
-    int moved[3] = {-1, -1, -1};
-    const int given[3] = {image, output, control};
-    int failed = 0;
-    for (int i = 0; i < 3 && failed == 0; i++) {
-        moved[i] = given[i] > 4 ? given[i] : fcntl(given[i], F_DUPFD_CLOEXEC, 5);
-        if (moved[i] < 0) failed = errno;
+static __attribute__((noinline)) pid_t spawn_arranged(int image, const int *places) {
+    volatile int failure = 0;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", image);
+    pid_t pid = vfork();
+    if (pid == 0) become_supervisor(path, places, &failure);
+    if (pid < 0) return -errno;
+    if (failure == 0) return pid;
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+    return -failure;
+}
+
+pid_t oz_spawn_supervisor(int image, int null, int output, int control) {
+    /* Moved out of the way of 0 to 3, so that no dup2 of the child overwrites what a later one needs. */
+    const int given[4] = {image, null, output, control};
+    int moved[4] = {-1, -1, -1, -1};
+    pid_t pid = 0;
+    for (int i = 0; i < 4 && pid == 0; i++) {
+        moved[i] = given[i] > 3 ? given[i] : fcntl(given[i], F_DUPFD_CLOEXEC, 4);
+        if (moved[i] < 0) pid = -errno;
     }
-    pid_t pid = -1;
-    if (failed == 0) failed = spawn_arranged(moved[0], moved[1], moved[2], &pid);
-    for (int i = 0; i < 3; i++) {
+    const int places[4] = {moved[1], moved[2], moved[2], moved[3]};
+    if (pid == 0) pid = spawn_arranged(moved[0], places);
+    for (int i = 0; i < 4; i++) {
         if (moved[i] >= 0 && moved[i] != given[i]) close(moved[i]);
     }
-    return failed == 0 ? pid : -failed;
+    return pid;
 }
 
 /* ---- reaping ---- */

@@ -18,7 +18,7 @@ int oz_socket_stream(int domain) {
 }
 
 int oz_socketpair(int *fds) {
-    return checked(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+    return checked(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds));
 }
 
 int oz_accept(int listener) {

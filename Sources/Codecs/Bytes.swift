@@ -7,7 +7,7 @@ extension Array where Element == UInt8 {
     /// The UTF-8 of a text.
     @_disfavoredOverload
     public init(text: String) {
-        self = Array(text.utf8)
+        self = text.utf8.withContiguousStorageIfAvailable { Array($0) } ?? Array(text.utf8)
     }
 
     /// The UTF-8 of a literal: nothing but a copy of its bytes. A literal takes this one before the other.
@@ -17,34 +17,52 @@ extension Array where Element == UInt8 {
     }
 
     /// The decimal digits of a whole number.
+    @inlinable
     public init(decimal number: some FixedWidthInteger) {
         self = []
         append(decimal: number)
     }
 
     /// Appends a whole number in decimal digits.
-    public mutating func append<Number: FixedWidthInteger>(decimal number: Number) {
+    @inlinable
+    public mutating func append(decimal number: some FixedWidthInteger) {
         if number < 0 { append(0x2d) }
-        var rest = number.magnitude
+        let magnitude = number.magnitude
+        guard magnitude > UInt64.max else { return append(digits: UInt64(truncatingIfNeeded: magnitude), width: 1) }
+        // Wider than a word: in two pieces.
+        let (high, low) = magnitude.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
+        append(decimal: high)
+        append(digits: UInt64(truncatingIfNeeded: low), width: 18)
+    }
+
+    /// Appends a whole number that is not negative in decimal digits, with zeros before it up to the width; for dates
+    /// and fractions.
+    public mutating func append(decimal number: Int, width: Int) {
+        append(digits: UInt64(Swift.max(0, number)), width: width)
+    }
+
+    @usableFromInline
+    mutating func append(digits number: UInt64, width: Int) {
         let start = count
+        var rest = number
         repeat {
             append(0x30 &+ UInt8(truncatingIfNeeded: rest % 10))
             rest /= 10
         } while rest != 0
-        self[start...].reverse()
-    }
-
-    /// Appends a whole number in decimal digits, with zeros before it up to the width; for dates and fractions.
-    public mutating func append(decimal number: Int, width: Int) {
-        let digits = Bytes(decimal: number)
-        for _ in 0..<Swift.max(0, width - digits.count) { append(0x30) }
-        append(contentsOf: digits)
+        while count &- start < width { append(0x30) }
+        var (low, high) = (start, count &- 1)
+        while low < high {
+            swapAt(low, high)
+            low &+= 1
+            high &-= 1
+        }
     }
 
     /// Appends the UTF-8 of a text.
     @_disfavoredOverload
     public mutating func append(text: String) {
-        append(contentsOf: text.utf8)
+        let isDone: Void? = text.utf8.withContiguousStorageIfAvailable { append(contentsOf: $0) }
+        if isDone == nil { append(contentsOf: text.utf8) }
     }
 
     /// Appends the UTF-8 of a literal.

@@ -10,10 +10,20 @@ public enum JSON: Hashable, Sendable, Codable {
     case string(Bytes)
     case array([JSON])
     case object([JSONMember])
-    /// A string whose content lies in the vault.
-    case secret(SecretRef)
+    /// A string of which some lies in the vault.
+    case secret(Text)
     /// A whole JSON text in the vault, written as it is.
     case verbatim(SecretRef)
+}
+
+extension JSON {
+    /// A text as a string.
+    public init(_ text: Text) {
+        switch text {
+        case .literal(let content): self = .string(content)
+        case .secret, .joined: self = .secret(text)
+        }
+    }
 }
 
 /// A name and its value in an object.

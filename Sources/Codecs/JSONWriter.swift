@@ -19,7 +19,7 @@ extension JSON {
         case .bool(let value): output.append(text: value ? "true" : "false")
         case .number(let text): JSON.write(number: text, into: &output)
         case .string(let content): JSON.quote(content, into: &output)
-        case .secret(let ref): JSON.quote(secrets(ref) ?? JSON.hidden, into: &output)
+        case .secret(let text): JSON.quote(text.rendered(secrets) ?? JSON.hidden, into: &output)
         case .verbatim(let ref):
             if let document = secrets(ref) {
                 output.append(contentsOf: document)
@@ -62,7 +62,7 @@ extension JSON {
         guard let first = text.first, first == 0x2d || first &- 0x30 < 10 else { return false }
         var reader = JSONReader(bytes: text, depthLeft: 0, valuesLeft: 1)
         do {
-            _ = try reader.readNumber()
+            try reader.readNumber()
             return reader.position == text.count
         } catch {
             return false

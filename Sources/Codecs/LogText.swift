@@ -9,8 +9,17 @@ public enum LogText {
         case invalid(UInt8)
     }
 
+    /// Nothing to write out, as nearly always. Bytes above ASCII are left to the walk.
+    private static func isPlain(_ bytes: Bytes, quotesMatter: Bool) -> Bool {
+        for byte in bytes {
+            if byte < 0x20 || byte >= 0x7f || (quotesMatter && (byte == 0x22 || byte == 0x5c)) { return false }
+        }
+        return true
+    }
+
     /// For a terminal: `\n`, `\x1b`, `\u{202e}`; a backslash stays what it is.
     public static func plain(_ bytes: Bytes, into output: inout Bytes) {
+        if isPlain(bytes, quotesMatter: false) { return output.append(contentsOf: bytes) }
         each(bytes) { piece, source in
             switch piece {
             case .plain: output.append(contentsOf: source)
@@ -26,6 +35,11 @@ public enum LogText {
     public static func value(_ bytes: Bytes, into output: inout Bytes) {
         if !bytes.isEmpty, bytes.allSatisfy(isWord) { return output.append(contentsOf: bytes) }
         output.append(0x22)
+        if isPlain(bytes, quotesMatter: true) {
+            output.append(contentsOf: bytes)
+            output.append(0x22)
+            return
+        }
         var escaped = Bytes()
         for byte in bytes {
             if byte == 0x22 || byte == 0x5c { escaped.append(0x5c) }
@@ -37,6 +51,11 @@ public enum LogText {
 
     public static func json(_ bytes: Bytes, into output: inout Bytes) {
         output.append(0x22)
+        if isPlain(bytes, quotesMatter: true) {
+            output.append(contentsOf: bytes)
+            output.append(0x22)
+            return
+        }
         each(bytes) { piece, source in
             switch piece {
             case .plain:

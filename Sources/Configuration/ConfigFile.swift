@@ -44,15 +44,15 @@ struct ConfigFile {
         }
         if blocks.count > 1, let first = blocks.first {
             for other in blocks.dropFirst() {
-                let words = "only one backend may be configured, and \(first.name) is, at \(first.mark.text)"
-                diagnosis.error(at: other.mark, ConfigPath("backend.\(other.name)"), words)
+                let words = "only one backend may be configured, and \(first.name.rawValue) is, at \(first.mark.text)"
+                diagnosis.error(at: other.mark, ConfigPath("backend.\(other.name.rawValue)"), words)
             }
         }
     }
 
     /// What the file says about an option, for the backend that was chosen.
     func value(_ option: Option, for backend: BackendName) -> FileValue? {
-        let prefix = "backend.\(backend)."
+        let prefix = "backend.\(backend.rawValue)."
         return values.first {
             $0.option == option.name && (!$0.path.text.hasPrefix("backend.") || $0.path.text.hasPrefix(prefix))
         }
@@ -80,10 +80,10 @@ struct ConfigFile {
 
     /// `backend`, or the block of one backend.
     private mutating func enter(_ entry: YAMLEntry, at path: ConfigPath, into diagnosis: inout Diagnosis) {
-        let backend = BackendName.allCases.first { path.text == "backend.\($0)" }
+        let backend = BackendName.allCases.first { path.text == "backend.\($0.rawValue)" }
         if entry.value.isNull {
             if let backend {
-                let words = "is empty, which counts as absent; write \(backend): {} to choose this backend"
+                let words = "is empty, which counts as absent; write \(backend.rawValue): {} to choose this backend"
                 diagnosis.warn(at: entry.mark, path, words)
             }
             return
@@ -106,7 +106,7 @@ struct ConfigFile {
         guard path.text == "backend", case .scalar(let scalar) = node.content,
             let name = BackendName.allCases.first(where: { Bytes(text: $0.rawValue) == scalar.text })
         else { return found }
-        return "\(found); write backend: {\(name): {}}"
+        return "\(found); write backend: {\(name.rawValue): {}}"
     }
 }
 

@@ -26,6 +26,15 @@ public enum HostSystem {
         return entries
     }
 
+    /// Where this process was started. The root, should that be gone.
+    public static func workingDirectory() -> Bytes {
+        guard let path = getcwd(nil, 0) else { return [0x2f] }
+        defer { free(path) }
+        let bytes = Bytes(UnsafeRawBufferPointer(start: path, count: strlen(path)))
+        // A directory that this process can't reach is told as "(unreachable)...".
+        return bytes.first == 0x2f ? bytes : [0x2f]
+    }
+
     /// A whole file, bounded: configurations and keys are small.
     public static func read(_ path: Bytes, atMost limit: Int = 4 << 20) -> Result<Bytes, FileProblem> {
         let descriptor = (path + [0]).withUnsafeBytes { name in

@@ -23,6 +23,7 @@ public struct Visitor {
     /// A fingerprint of a state at that moment.
     public init(relativeTo now: Instant) {
         self.now = now
+        names.reserveCapacity(16)
     }
 
     public var result: UInt64 {

@@ -92,6 +92,7 @@ extension Verdict: Visited {
         case .failed(let failure):
             visitor.tag(2)
             failure.visit(&visitor)
+        case .dispatched: visitor.tag(3)
         }
     }
 }
@@ -115,6 +116,12 @@ extension Failure: Visited {
         case .agentInvocation(let problem):
             visitor.tag(5)
             problem.visit(&visitor)
+        case .dispatchCommand(let problem):
+            visitor.tag(6)
+            problem.visit(&visitor)
+        case .dispatchTimeout(let span):
+            visitor.tag(7)
+            visitor.span(span)
         }
     }
 }
@@ -143,7 +150,18 @@ extension CommandProblem: Visited {
         case .ended(let end):
             visitor.tag(1)
             end.visit(&visitor)
+        case .tookTooLong(let span):
+            visitor.tag(2)
+            visitor.span(span)
         }
+    }
+}
+
+extension Sidecar: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        visitor.bytes(image)
+        visitor.bytes(mountPath)
+        visitor.flag(readWrite)
     }
 }
 

@@ -9,6 +9,8 @@ import WorkerModel
 /// The host does not give what every life needs.
 struct NoMeans: Error {
     let words: String
+
+    var explained: String { "the host does not give what the worker needs: \(words)" }
 }
 
 final class Daemon: LoopCore {
@@ -30,6 +32,7 @@ final class Daemon: LoopCore {
     private var core: Core
     private var requests: [Request] = []
     private var inputsSinceTidy = 0
+    private var isWarm = false
 
     init(
         _ options: DaemonOptions, log: Log, vault: Vault, surroundings: ProcessSurroundings
@@ -38,7 +41,8 @@ final class Daemon: LoopCore {
         guard let loop = Loop() else { throw NoMeans(words: "no descriptors to poll with") }
         guard let entropy = Entropy() else { throw NoMeans(words: "no random numbers") }
         let dialling = SocketExecutor.Options(
-            key: options.key, environment: DialEnvironment { options.variable($0) }, userAgent: options.userAgent)
+            key: options.key, environment: DialEnvironment { options.variable($0) }, userAgent: options.userAgent,
+            keepsDocuments: options.settings.backend.passesTasksOn)
         guard let socket = SocketExecutor(loop: loop, vault: vault, options: dialling) else {
             throw NoMeans(words: "no memory for libcurl")
         }
@@ -46,15 +50,11 @@ final class Daemon: LoopCore {
         guard let files = FilesExecutor(loop: loop, vault: vault, searchPath: path) else {
             throw NoMeans(words: "no descriptor for file work")
         }
-        let processes: ProcessExecutor
-        do throws(NoSupervisor) {
-            processes = try ProcessExecutor(loop: loop, vault: vault, log: log, surroundings: surroundings)
-        } catch {
-            throw NoMeans(words: "no supervisor for processes: \(Wording.errno(error.errno).text)")
+        guard let signals = Signals(loop: loop), let children = ChildSignal(loop: loop) else {
+            throw NoMeans(words: "no descriptor for signals")
         }
-        guard
-            let signals = Signals(loop: loop, childrenChanged: { [unowned processes] in processes.childrenChanged() })
-        else { throw NoMeans(words: "no descriptor for signals") }
+        let processes = ProcessExecutor(
+            loop: loop, vault: vault, log: log, surroundings: surroundings, children: children)
         self.loop = loop
         self.log = log
         self.vault = vault
@@ -94,6 +94,20 @@ final class Daemon: LoopCore {
         asked.removeAll(keepingCapacity: true)
         swap(&asked, &requests)
         tidy(event)
+        if !isWarm { warmUp(event) }
+    }
+
+    /// Supervisors are made once the first dial is behind us, so that they do not hold it up.
+    private func warmUp(_ event: Event) {
+        guard case .socket = event else { return }
+        isWarm = true
+        do throws(NoSupervisor) {
+            try processes.warmUp()
+        } catch {
+            let words = "no supervisor for processes: \(Wording.errno(error.errno).text)"
+            log.notice(.error, "daemon.no_means", NoMeans(words: words).explained)
+            loop.stop(code: Self.noMeans)
+        }
     }
 
     /// What a busy time left behind goes back to the system in a quiet one: at a tick, which comes by itself.

@@ -4,6 +4,10 @@
 // delivered, in order; ticks if a deadline was due before it looked what is ready (so that a machine that slept reads
 // first, and does not declare a live connection dead); lets the executors flush; and then does a bounded piece of the
 // work that was put off. Nothing in it may block.
+//
+// Work is put off in two ways. `again` is for what goes on in the next turn, after its sockets. `whenQuiet` is for
+// what the server does not wait for: it gives way to sockets that go on talking, but not for long. So a burst of
+// assignments is claimed before the first of them is started.
 
 import CLinux
 import Effects
@@ -51,6 +55,8 @@ final class Loop {
     static let inboxHigh = 1_024
     /// Work that was put off goes on in a turn until this much time has passed.
     static let sliceTime = Span.milliseconds(5)
+    /// Sockets that talk without a pause hold up what waits for quiet for this long, and then for this long again.
+    static let patience = Span.milliseconds(50)
     static let slowTurn = Span.milliseconds(20)
     /// Turns that a tick waits for peers who talk without an end.
     static let ticksHeldMost = 64
@@ -60,6 +66,9 @@ final class Loop {
     private var inbox: [Event] = []
     private var inboxHead = 0
     private var putOff: [() -> Void] = []
+    private var forQuiet: [() -> Void] = []
+    /// Since when something waits for quiet.
+    private var waitsSince: Instant?
     private var turnEnds: [() -> Void] = []
     private var timers: [LoopTimer] = []
     private var report = TurnReport()
@@ -101,6 +110,11 @@ final class Loop {
         poller.unwatch(descriptor)
     }
 
+    /// The same where nobody else has the descriptor and it will be closed soon: the kernel then drops it by itself.
+    func forget(_ descriptor: Int32) {
+        poller.forget(descriptor)
+    }
+
     /// To the reducer, in this turn unless it is full, in the order of delivery.
     func deliver(_ event: Event) {
         inbox.append(event)
@@ -121,6 +135,11 @@ final class Loop {
             unread -= 1
             work()
         }
+    }
+
+    /// Runs once, in a later turn in which no socket had anything to say, or when it has waited long enough.
+    func whenQuiet(_ work: @escaping () -> Void) {
+        forQuiet.append(work)
     }
 
     /// Runs once, as soon as this turn's inputs are reduced: where what gathered is flushed.
@@ -157,7 +176,9 @@ final class Loop {
         exitCode = code
     }
 
-    private var hasWork: Bool { inboxHead < inbox.count || !putOff.isEmpty || !turnEnds.isEmpty }
+    private var hasWork: Bool {
+        inboxHead < inbox.count || !putOff.isEmpty || !forQuiet.isEmpty || !turnEnds.isEmpty
+    }
 
     private func turn() {
         let deadline = coreDeadline
@@ -168,17 +189,19 @@ final class Loop {
         turnBegan = Clock.now()
         report = TurnReport()
         let slices = putOff
+        let quietWork = forQuiet.count
         putOff = []
-        for rank in [Rank.socket, .other] {
-            for event in ready where event.rank == rank {
-                poller.handle(event)
-                report.descriptors += 1
-            }
-        }
+        for event in ready where event.rank == .socket { poller.handle(event) }
+        for event in ready where event.rank == .other { poller.handle(event) }
+        report.descriptors = ready.count
         fireTimers()
         settle()
         if let deadline, deadline <= looked, !poller.hasMore, mayTick { tick() }
-        runSlices(slices, since: Clock.now())
+        let began = Clock.now()
+        // Only what waited when the sockets were asked: nobody knows yet whether they have more to say.
+        let isQuiet = unread == 0 && !ready.contains { $0.rank == .socket }
+        runSlices(slices, since: began)
+        if quietWork > 0, isQuiet || !hasPatience(began) { runQuiet(quietWork, since: began) }
         settle()
         report.took = Clock.now().since(turnBegan)
         if report.took > Self.slowTurn { core?.turnWasSlow(report) }
@@ -252,13 +275,30 @@ final class Loop {
     }
 
     private func runSlices(_ slices: [() -> Void], since began: Instant) {
+        let rest = run(slices, since: began)
+        if !rest.isEmpty { putOff.insert(contentsOf: rest, at: 0) }
+    }
+
+    /// What waited for quiet when the turn began, unless the sockets still talk.
+    private func runQuiet(_ count: Int, since began: Instant) {
+        let rest = run(Array(forQuiet.prefix(count)), since: began)
+        forQuiet.removeFirst(count - rest.count)
+        waitsSince = forQuiet.isEmpty ? nil : began
+    }
+
+    private func hasPatience(_ now: Instant) -> Bool {
+        let since = waitsSince ?? now
+        waitsSince = since
+        return now.since(since) < Self.patience
+    }
+
+    /// Gives what there was no time for.
+    private func run(_ slices: [() -> Void], since began: Instant) -> ArraySlice<() -> Void> {
         for (index, slice) in slices.enumerated() {
-            if index > 0, Clock.now().since(began) > Self.sliceTime {
-                putOff.insert(contentsOf: slices[index...], at: 0)
-                return
-            }
+            if index > 0, Clock.now().since(began) > Self.sliceTime { return slices[index...] }
             slice()
             report.slices += 1
         }
+        return []
     }
 }

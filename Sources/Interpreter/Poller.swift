@@ -24,6 +24,7 @@ final class Poller {
 
     /// Descriptors that one turn serves.
     private static let perTurn = 512
+    private static let soon = Span.seconds(1)
 
     private let epoll: Int32
     private let clock: Int32
@@ -96,6 +97,12 @@ final class Poller {
         watches[Int(descriptor)] = nil
     }
 
+    /// Like `unwatch`, but leaves it to the kernel to take the descriptor out of the set when it is closed.
+    func forget(_ descriptor: Int32) {
+        guard find(descriptor) != nil else { return }
+        watches[Int(descriptor)] = nil
+    }
+
     /// Descriptors with a handler.
     var count: Int { watches.count { $0 != nil } }
 
@@ -157,9 +164,12 @@ final class Poller {
         return Ready(descriptor: descriptor, serial: serial, what: what, rank: watch.rank)
     }
 
-    /// Sets the timer, which is on CLOCK_BOOTTIME: a machine that wakes up finds it due.
+    /// Sets the timer, which is on CLOCK_BOOTTIME: a machine that wakes up finds it due. One that will fire too early
+    /// within the next moment is left alone: an idle loop then wakes once for nothing, and a busy one, whose deadlines
+    /// move in every turn, need not set it each time.
     private func arm(_ due: Instant?) -> Bool {
         if due == armed { return true }
+        if let armed, due.map({ $0 > armed }) ?? true, armed < Clock.now().after(Self.soon) { return true }
         // Zero would disarm it.
         let moment = due.map { max(1, Int64(clamping: $0.nanoseconds)) } ?? 0
         guard oz_timerfd_set(clock, moment) == 0 else { return false }

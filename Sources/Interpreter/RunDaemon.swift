@@ -51,12 +51,6 @@ public struct DaemonOptions: Sendable {
         environment.first { $0.name.equals(name) }?.value
     }
 
-    fileprivate var surroundings: ProcessSurroundings {
-        var surroundings = ProcessSurroundings()
-        surroundings.environment = environment.map { $0.name + [0x3D] + $0.value }
-        return surroundings
-    }
-
     fileprivate func makeLog(_ vault: Vault) -> Log {
         var options = Log.Options(context: LogContext(worker: settings.workerID, backend: settings.backend.name))
         options.level = log.level
@@ -83,6 +77,7 @@ extension BackendSettings {
     fileprivate var name: Bytes {
         switch self {
         case .direct: Bytes(text: "direct")
+        case .command: Bytes(text: "command")
         }
     }
 }
@@ -91,7 +86,7 @@ extension BackendSettings {
 public func runDaemon(_ options: DaemonOptions) -> Int32 {
     // First of all: threads inherit what is blocked.
     let isBlocked = Hardening.blockSignals()
-    var surroundings = options.surroundings
+    var surroundings = ProcessSurroundings(options.environment)
     Hardening.raiseLimits(&surroundings)
     let vault = options.makeVault()
     // It opens its descriptor anew, by a file that the sealed process has no more.
@@ -103,7 +98,7 @@ public func runDaemon(_ options: DaemonOptions) -> Int32 {
         guard isBlocked else { throw NoMeans(words: "signals can't be blocked") }
         return try Daemon(options, log: log, vault: vault, surroundings: surroundings).run()
     } catch {
-        log.notice(.error, "daemon.no_means", "the host does not give what the worker needs: \(error.words)")
+        log.notice(.error, "daemon.no_means", error.explained)
         return Daemon.noMeans
     }
 }

@@ -2,7 +2,7 @@
 //
 // States are told apart by their fingerprint. The first violation found is the one with the shortest story. From
 // every state that was found, a fault-free continuation must come to rest; continuations are remembered, so that each
-// state is walked once.
+// state is walked once. Some of the moves are reduced twice, which must come to the same.
 
 import WorkerModel
 
@@ -37,6 +37,8 @@ public struct Explorer {
 
     /// A continuation longer than this does not come to rest.
     private static let continuationMax = 2_000
+    /// One move of so many is reduced twice.
+    private static let repeatedEvery = 16
 
     private let watches: Bool
 
@@ -58,44 +60,47 @@ public struct Explorer {
         parents = [0]
         moves = [.begin]
         var frontier: [(world: World, node: UInt32)] = [(start, 0)]
-        while !frontier.isEmpty, result.failure == nil {
+        search: while !frontier.isEmpty {
             result.depth += 1
             var next: [(world: World, node: UInt32)] = []
             for entry in frontier {
-                expand(entry.world, entry.node, &next)
-                if result.failure != nil || result.truncated { break }
+                guard expand(entry.world, entry.node, &next) else { break search }
             }
-            if result.truncated { break }
             frontier = next
         }
         result.states = seen.count
     }
 
-    private mutating func expand(_ world: World, _ node: UInt32, _ next: inout [(world: World, node: UInt32)]) {
+    /// False where the search ends.
+    private mutating func expand(
+        _ world: World, _ node: UInt32, _ next: inout [(world: World, node: UInt32)]
+    ) -> Bool {
         for move in world.moves() {
             var successor = world
+            successor.repeatsInputs = result.transitions.isMultiple(of: Explorer.repeatedEvery)
             let violation = successor.make(move)
             result.transitions += 1
             result.witnesses.formUnion(successor.witnesses)
             result.table.add(successor.transitions)
             if let violation {
                 result.failure = .init(violation: violation, moves: story(node) + [move], restFrom: nil)
-                return
+                return false
             }
             guard seen.insert(successor.fingerprint) else { continue }
             if seen.count >= scenario.statesMax {
                 result.truncated = true
-                return
+                return false
             }
             let child = UInt32(truncatingIfNeeded: parents.count)
             parents.append(node)
             moves.append(move)
             if let failure = unrest(successor, child) {
                 result.failure = failure
-                return
+                return false
             }
             next.append((successor, child))
         }
+        return true
     }
 
     private func story(_ node: UInt32) -> [Move] {
@@ -111,6 +116,7 @@ public struct Explorer {
     /// Walks on without faults until all is at rest.
     private mutating func unrest(_ world: World, _ node: UInt32) -> Exploration.Failure? {
         var world = world
+        world.repeatsInputs = false
         world.calmDown()
         var walked: [UInt64] = []
         var steps: [Move] = []
@@ -146,6 +152,8 @@ extension World {
     /// From here on nobody does anything against us, and nobody wants anything new.
     mutating func calmDown() {
         faultsLeft = 0
+        crashesLeft = 0
+        diesAfter = nil
         signalsLeft = 0
         sleepsLeft = 0
         server.nextAssignment = scenario.assignments.count
@@ -155,6 +163,7 @@ extension World {
 
     /// What a healthy world does next, or nil at rest.
     func calmMove() -> Move? {
+        if isDead { return .startAgain }
         if exited != nil { return nil }
         if !begun { return .begin }
         if let prompt = promptMoves().first(where: { $0.1 == nil }) { return prompt.0 }

@@ -9,24 +9,65 @@ struct Glance {
     let keys: [ExecutionKey]
 
     init(_ worker: Worker) {
-        keys = worker.roster.tasks.filter(\.isActive).map(\.key)
+        keys = worker.roster.tasks.compactMap { $0.isActive ? $0.key : nil }
+    }
+
+    /// Only what the event is for.
+    init(_ worker: Worker, slot: UInt32) {
+        guard slot != 0, let task = worker.roster[slot], task.isActive else {
+            keys = []
+            return
+        }
+        keys = [task.key]
     }
 }
 
 extension World {
     /// Checked after every input.
     func violated(since before: Glance, by event: Event, _ requests: [Request]) -> Violation? {
-        verdictAfterDeath() ?? slotsAreStates() ?? oneAgent() ?? nothingWaitsForNothing() ?? boundedState()
-            ?? transientIsNotVerdict(requests) ?? quietReconnect(event, requests) ?? noSilentEnd(before)
-            ?? journalTellsAll() ?? leftAtExit()
+        let tasks = worker.roster.tasks
+        return verdictAfterDeath(tasks) ?? slotsAreStates() ?? oneAgent() ?? nothingWaitsForNothing(tasks)
+            ?? boundedState() ?? transientIsNotVerdict(requests) ?? quietReconnect(event, requests)
+            ?? noSilentEnd(before, tasks) ?? journalTellsAll() ?? leftAtExit()
     }
 
-    private func verdictAfterDeath() -> Violation? {
-        for letter in worker.connection.outbox.letters where letter.kind == .finalWord && letter.run != 0 {
-            let haunts = worker.roster.tasks.contains { $0.key == letter.key && $0.isHaunting }
-            if haunts { continue }
-            for process in processes.processes where process.key == letter.key && process.lives {
-                if process.role == .teardown { continue }
+    /// The same for long runs: what this input and its requests can have changed.
+    func violatedWhereTouched(since before: Glance, by event: Event, _ requests: [Request]) -> Violation? {
+        for request in requests {
+            switch request.effect {
+            case .journal(.verdictDecided):
+                if let violation = verdictAfterDeath(worker.roster.tasks) { return violation }
+            case .process(.start): if let violation = oneAgent() { return violation }
+            case .exit: if let violation = leftAtExit() { return violation }
+            case .socket, .process, .files, .journal, .log, .measure, .forgetSecrets: break
+            }
+        }
+        return slotsAreStates() ?? transientIsNotVerdict(requests) ?? quietReconnect(event, requests)
+            ?? noSilentEnd(before, worker.roster.tasks)
+    }
+
+    /// Checked after every input: the cache beside the state has what a walk over the state finds.
+    func deadlinesAgree() -> Violation? {
+        var core = core
+        guard core.nextDeadline() != core.worker.nextDeadline() else { return nil }
+        return Violation("DeadlinesAgree", "the index of deadlines and a walk differ in the next one")
+    }
+
+    /// Checked where a twin of the worker from before the input is given: it comes to the same, to the bit.
+    func reducerAgrees(_ twin: Worker?, _ input: Input, _ requests: [Request]) -> Violation? {
+        guard let (again, asked) = twin?.step(input) else { return nil }
+        guard asked != requests || again.digest != worker.digest else { return nil }
+        return Violation("ReducerAgrees", "the same input in the same state came to something else")
+    }
+
+    private func verdictAfterDeath(_ tasks: [Task]) -> Violation? {
+        for process in processes.processes where process.lives && !process.isOrphan && process.role != .teardown {
+            let letters = worker.connection.outbox.letters
+            for index in letters.indices where letters[index].kind == .finalWord && letters[index].run != 0 {
+                guard letters[index].key == process.key else { continue }
+                if tasks.contains(where: { $0.key == process.key && $0.isHaunting }) { continue }
+                // Tried on after a word that said that the end could not be confirmed.
+                if process.role == .cancel, letters[index].message.admitsDoubt { continue }
                 return Violation("VerdictAfterDeath", "a final word while a process of the execution lives")
             }
         }
@@ -41,7 +82,7 @@ extension World {
 
     private func oneAgent() -> Violation? {
         for (index, key) in processes.agentStarts.enumerated() {
-            if key.execution != nil, processes.agentStarts[..<index].contains(key) {
+            if key.execution != nil, processes.agentStarts[..<index].contains(key), !isOfAnEarlierLife(key) {
                 return Violation("OneAgent", "an execution's agent was started twice")
             }
         }
@@ -49,9 +90,9 @@ extension World {
     }
 
     /// Every phase that is not terminal has a request in flight, a deadline, or somebody it waits for.
-    private func nothingWaitsForNothing() -> Violation? {
+    private func nothingWaitsForNothing(_ tasks: [Task]) -> Violation? {
         guard exited == nil else { return nil }
-        for task in worker.roster.tasks {
+        for task in tasks {
             if task.deadline != nil { continue }
             if task.awaited.contains(where: { isOutstanding($0) }) { continue }
             if task.waitsForClaim, worker.connection.outbox.letters.contains(where: { $0.run == task.serial }) {
@@ -73,10 +114,12 @@ extension World {
     private func boundedState() -> Violation? {
         let limits = scenario.settings.limits
         let letters = worker.connection.outbox.letters
-        if letters.count(where: { $0.run == 0 }) > limits.courtesies {
+        var courtesies = 0
+        for index in letters.indices where letters[index].run == 0 { courtesies += 1 }
+        if courtesies > limits.courtesies {
             return Violation("BoundedState", "more courtesies than their limit")
         }
-        if letters.count(where: { $0.run != 0 }) > 2 * scenario.assignments.count {
+        if letters.count - courtesies > 2 * scenario.assignments.count {
             return Violation("BoundedState", "more letters than executions can have")
         }
         if worker.memory.entries.count > limits.remembered {
@@ -91,12 +134,13 @@ extension World {
             guard case .socket(.send(_, .failed(let key, let failure, _, _))) = request.effect else { continue }
             let justified: Bool
             switch failure {
-            case .agentInvocation, .setupCommand:
+            case .agentInvocation, .setupCommand, .dispatchCommand:
                 justified = processes.badEnds.contains(key) || contractBroken || faultsLeft < scenario.faults
             case .workspaceSetup: justified = files.failures > 0 || !scenario.foreign.isEmpty
             case .gracefulShutdown: justified = signalsLeft < scenario.signals
             case .internal: justified = contractBroken
             case .taskTimeout: justified = scenario.settings.taskTimeout != nil
+            case .dispatchTimeout: justified = runtime.run(key)?.wasBrokenOff == true || contractBroken
             }
             if !justified { return Violation("TransientIsNotVerdict", "a failure without a cause in the world") }
         }
@@ -120,11 +164,12 @@ extension World {
     }
 
     /// No execution leaves the roster without its final word, unless its claim was never written.
-    private func noSilentEnd(_ before: Glance) -> Violation? {
+    private func noSilentEnd(_ before: Glance, _ tasks: [Task]) -> Violation? {
         for key in before.keys {
-            if worker.roster.tasks.contains(where: { $0.key == key && $0.isActive }) { continue }
+            if tasks.contains(where: { $0.key == key && $0.isActive }) { continue }
             let letters = worker.connection.outbox.letters
             if letters.contains(where: { $0.kind == .finalWord && $0.key == key }) { continue }
+            if runtime.wasHandedOver(key) { continue }
             if !network.claimsTaken.contains(key.task) { continue }
             if server.ledger.contains(where: { $0.key == key && $0.finalWord != nil }) { continue }
             if claimWasLost(key) { continue }
@@ -140,7 +185,7 @@ extension World {
 
     private func leftAtExit() -> Violation? {
         guard exited != nil, !admittedLeftovers else { return nil }
-        return nothingLeftBehind() ?? everyVerdictHeard()
+        return nothingLeftBehind() ?? nothingLeftOutside() ?? everyVerdictHeard()
     }
 
     // MARK: - At rest
@@ -148,13 +193,21 @@ extension World {
     /// Checked where nothing more will happen.
     func violatedAtRest() -> Violation? {
         if admittedLeftovers { return nil }
-        return nothingLeftBehind() ?? everyVerdictHeard() ?? teardownRuns() ?? cancelReaches() ?? journalTellsNoMore()
+        return nothingLeftBehind() ?? nothingLeftOutside() ?? everyVerdictHeard() ?? teardownRuns() ?? cancelReaches()
+            ?? journalTellsNoMore()
     }
 
     private func nothingLeftBehind() -> Violation? {
-        if !processes.processes.isEmpty { return Violation("NothingLeftBehind", "a process is left") }
-        guard files.failures < scenario.settings.limits.removals else { return nil }
-        let left = files.ours.filter { scenario.settings.cleanup || !isWorkspace($0) }
+        // What a dead worker started is ended by its supervisor, which takes its time.
+        if processes.processes.contains(where: { !$0.isOrphan }) {
+            return Violation("NothingLeftBehind", "a process is left")
+        }
+        let left = files.ours.filter { path in
+            if files.givenUp.contains(where: { path == $0 || path.starts(with: $0 + Bytes(text: "/")) }) {
+                return false
+            }
+            return scenario.settings.cleanup || !isWorkspace(path)
+        }
         if !left.isEmpty { return Violation("NothingLeftBehind", "a path is left: \(left[0].text)") }
         return nil
     }
@@ -167,9 +220,14 @@ extension World {
     }
 
     private func everyVerdictHeard() -> Violation? {
+        for entry in server.ledger where !entry.claimed && runtime.wasHandedOver(entry.key) && !entry.isOfAnEarlierLife
+        {
+            return Violation("NoSilentEnd", "the server never heard of the claim of what was handed over")
+        }
         for entry in server.ledger where entry.claimed && entry.finalWord == nil {
             // A claim names only the task; an execution whose own claim was lost is not owed a word.
-            guard processes.agentStarts.contains(entry.key) else { continue }
+            guard processes.agentStarts.contains(entry.key), !runtime.wasHandedOver(entry.key) else { continue }
+            if entry.isOfAnEarlierLife { continue }
             let superseded = server.ledger.contains { $0.key.task == entry.key.task && $0.key != entry.key }
             if superseded { continue }
             return Violation("NoSilentEnd", "the server never heard how a claimed execution ended")
@@ -179,7 +237,7 @@ extension World {
 
     private func teardownRuns() -> Violation? {
         guard case .direct(let direct) = scenario.settings.backend, direct.teardownCommand != nil else { return nil }
-        for key in processes.agentStarts {
+        for key in processes.agentStarts where !isOfAnEarlierLife(key) {
             let times = processes.teardownStarts.count { $0 == key }
             if times != 1, !contractBroken {
                 return Violation("TeardownRuns", "teardown ran \(times) times for an execution")
@@ -189,11 +247,20 @@ extension World {
     }
 
     private func cancelReaches() -> Violation? {
-        for entry in server.ledger where entry.mustBeCancelled {
+        for entry in server.ledger where entry.mustBeCancelled && !entry.isOfAnEarlierLife {
             guard let word = entry.finalWord else { continue }
             if case .cancelled = word { continue }
             return Violation("CancelReaches", "a cancelled execution was reported as something else")
         }
         return nil
+    }
+}
+
+extension OutgoingMessage {
+    fileprivate var admitsDoubt: Bool {
+        switch self {
+        case .cancelled(_, let confirmed), .failed(_, _, _, let confirmed): !confirmed
+        case .claimed, .completed, .rejected: false
+        }
     }
 }

@@ -21,24 +21,37 @@ extension Scenario {
     }
 
     private var remarks: String {
-        var quick = quickFiles ? ", files at once" : ""
-        if sleeps > 0 { quick += ", \(sleeps == 1 ? "a sleep" : "\(sleeps) sleeps") of an hour" }
-        return quick + (foreign.isEmpty ? "" : ", \(foreign.map(\.text).joined(separator: " ")) is somebody else's")
+        var list = quickFiles ? ", files at once" : ""
+        if sleeps > 0 { list += ", \(sleeps == 1 ? "a sleep" : "\(sleeps) sleeps") of an hour" }
+        if crashes > 0 { list += ", killed \(crashes == 1 ? "once" : "\(crashes) times") in the middle of a turn" }
+        return list + (foreign.isEmpty ? "" : ", \(foreign.map(\.text).joined(separator: " ")) is somebody else's")
     }
 }
 
 extension Settings {
     fileprivate var remarks: String {
-        guard case .direct(let direct) = backend else { return "" }
-        var list: [String] = []
-        if direct.setupCommand != nil { list.append("setup") }
-        if direct.teardownCommand != nil { list.append("teardown") }
-        if direct.targetDirectory != nil { list.append("target directory") }
+        var list = backend.remarks
         if !cleanup { list.append("cleanup off") }
         if capacity > 0 { list.append("capacity \(capacity)") }
         if let taskTimeout { list.append("time limit \(taskTimeout.words)") }
         if drainTimeout > .zero { list.append("drain time-out \(drainTimeout.words)") }
         return list.isEmpty ? "bare" : list.joined(separator: ", ")
+    }
+}
+
+extension BackendSettings {
+    fileprivate var remarks: [String] {
+        var list: [String] = []
+        switch self {
+        case .direct(let direct):
+            if direct.setupCommand != nil { list.append("setup") }
+            if direct.teardownCommand != nil { list.append("teardown") }
+            if direct.targetDirectory != nil { list.append("target directory") }
+        case .command(let command):
+            list.append(command.cancelCommand == nil ? "dispatch" : "dispatch, cancel command")
+            list.append("dispatch time-out \(command.dispatchTimeout.words)")
+        }
+        return list
     }
 }
 

@@ -5,11 +5,11 @@ import Effects
 import WorkerModel
 
 public enum Scenarios {
-    public static let all: [Scenario] = [
-        oneTask, oneTaskStopped, twoTasks, twoTasksStopped, capacityOne, duplicate, duplicateStopped, followUp,
-        followUpStopped, unseenDeath, timeout, draining, targetDirectory, kept, nonsense, asleep,
-        brokenHands,
-    ]
+    public static let all: [Scenario] =
+        [
+            oneTask, oneTaskStopped, twoTasks, twoTasksStopped, capacityOne, duplicate, duplicateStopped, followUp,
+            followUpStopped, unseenDeath, timeout, draining, targetDirectory, kept, nonsense, asleep, brokenHands,
+        ] + dispatching + deaths
 
     /// Every fault of the direct backend against one execution, with cancel, drops, setup and teardown.
     static let oneTask = scenario("one task, every fault", [task("a", "1")]) {
@@ -131,7 +131,7 @@ public enum Scenarios {
 // MARK: - Parts
 
 extension Scenarios {
-    private static func scenario(
+    static func scenario(
         _ name: String, _ assignments: [Assignment], _ settings: Settings = full, _ change: (inout Scenario) -> Void
     ) -> Scenario {
         var scenario = Scenario(name, settings, assignments)
@@ -141,7 +141,7 @@ extension Scenarios {
         return scenario
     }
 
-    private static func task(_ task: String, _ execution: String) -> Assignment {
+    static func task(_ task: String, _ execution: String) -> Assignment {
         let key = ExecutionKey(task: TaskID(Bytes(text: task)), execution: ExecutionID(Bytes(text: execution)))
         return Assignment(key: key, agentTaskID: Bytes(text: task))
     }

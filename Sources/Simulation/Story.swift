@@ -5,10 +5,18 @@ import Effects
 import WorkerModel
 
 public func story(of failure: Exploration.Failure, in scenario: Scenario) -> [String] {
-    var lines = ["\(failure.violation.invariant): \(failure.violation.why)"]
-    var world = World(scenario)
-    for (index, move) in failure.moves.enumerated() {
-        if index == failure.restFrom {
+    story(of: failure.violation, from: World(scenario), failure.moves, restFrom: failure.restFrom)
+}
+
+public func story(of shrunk: Shrunk) -> [String] {
+    story(of: shrunk.violation, from: shrunk.start, shrunk.moves, restFrom: shrunk.restFrom)
+}
+
+private func story(of violation: Violation, from start: World, _ moves: [Move], restFrom: Int?) -> [String] {
+    var lines = ["\(violation.invariant): \(violation.why)"]
+    var world = start
+    for (index, move) in moves.enumerated() {
+        if index == restFrom {
             lines.append("  from here without faults:")
             world.calmDown()
         }
@@ -70,6 +78,7 @@ extension ProcessCall {
         case .start(let launch): "start \(launch.role) of \(launch.key.words)"
         case .signal: "signal SIGTERM"
         case .kill: "kill"
+        case .release: "release what it left running"
         case .abandonOutput: "abandon the output"
         }
     }

@@ -80,6 +80,28 @@ extension DirectTidying.Phase {
     }
 }
 
+extension CommandStep.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .dispatching: .dispatching
+        case .breakingOff: .breakingOff
+        case .recalling: .recalling
+        case .over: .over
+        }
+    }
+}
+
+extension CommandRecall.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .running: .recallRunning
+        case .killed: .recallKilled
+        case .pausing: .pausing
+        case .over: .over
+        }
+    }
+}
+
 extension Supervised.Phase {
     var seen: PhaseName {
         switch self {

@@ -7,7 +7,7 @@ import Effects
 import WorkerModel
 
 public enum Machine: UInt8, CaseIterable, Sendable {
-    case worker, connection, letter, task, directStep, directTidying, process, holding
+    case worker, connection, letter, task, directStep, directTidying, commandStep, recall, process, holding
 
     var words: String {
         switch self {
@@ -17,6 +17,8 @@ public enum Machine: UInt8, CaseIterable, Sendable {
         case .task: "a task (Task.swift)"
         case .directStep: "the direct backend's step (DirectStep.swift)"
         case .directTidying: "the direct backend's tidying (DirectTidying.swift)"
+        case .commandStep: "the command backend's step (CommandStep.swift)"
+        case .recall: "taking back what was handed over (CommandRecall.swift)"
         case .process: "a process (Supervised.swift)"
         case .holding: "a directory or a file (Holding.swift)"
         }
@@ -34,6 +36,7 @@ enum PhaseName: UInt8, Sendable {
     case haunted, settling, tearingDown, releasing
     case alive, terminating, killing, clearing, haunting
     case wanted, asked, held, relinquishing, retrying, gone
+    case dispatching, breakingOff, recalling, recallRunning, recallKilled, pausing
 }
 
 enum EventKind: UInt8, Sendable {
@@ -93,7 +96,8 @@ struct Sighting {
         var visitor = Visitor()
         letter.key.visit(&visitor)
         visitor.word(letter.run)
-        visitor.tag(letter.kind.rawValue)
+        // A claim that became the last word of its run is the same letter.
+        visitor.tag((letter.kind == .lastClaim ? .claim : letter.kind).rawValue)
         let kind = visitor.result & 0xFFFF_FFFF_FFFF_0000
         let before = entries.count { $0.machine == .letter && $0.name & 0xFFFF_FFFF_FFFF_0000 == kind }
         add(.letter, kind | UInt64(before), letter.progress.seen)
@@ -110,8 +114,20 @@ struct Sighting {
             add(.directTidying, task.serial, tidying.phase.seen)
             if let process = tidying.process { add(process) }
             add(tidying.place, task.serial)
+        case .running(.command(let step), _):
+            add(.commandStep, task.serial, step.phase.seen)
+            if let process = step.process { add(process) }
+            if let recall = step.recall { add(recall, task.serial) }
+        case .reported(.command(let tidying)):
+            if let process = tidying.haunted { add(process) }
+            if let recall = tidying.recall { add(recall, task.serial) }
         case .claimed, .gone: break
         }
+    }
+
+    private mutating func add(_ recall: CommandRecall, _ serial: UInt64) {
+        add(.recall, serial, recall.phase.seen)
+        if let process = recall.process { add(process) }
     }
 
     private mutating func add(_ process: Supervised) {

@@ -16,18 +16,25 @@ public enum Witness: UInt8, CaseIterable, Sendable {
     // The direct step.
     case makingGround, makingEnvironmentFile, settingUp, readingEnvironment, agentRunning, settingAside
     case haunted, settling, tearingDown, releasing, secondName
+    // The command step.
+    case dispatching, breakingOff, recalling, takingBack, takingBackHoldsBack, dispatchHaunted
+    case recallRunning, recallKilled, recallPausing
+    case recallSucceeded, recallGivenUp, recallMissing, recallRepeated
+    case handedOver, handedOverAlready, hurried, heldBeside, heldThoughBrokenOff
     // Processes.
     case processStarting, alive, terminating, killing, clearing, draining200, haunting
     // Holdings.
     case relinquishing, retrying
     // Final words.
     case completed, cancelled, internalFailure, taskTimeout, gracefulShutdown, workspaceSetup, setupCommand
-    case agentInvocation
+    case agentInvocation, dispatchCommand, dispatchTimeout
     // Effects.
     case dial, send, ping, close, abandon
-    case start, signal, kill, abandonOutput
+    case start, signal, kill, release, abandonOutput
     case findExecutable, prepareRoot, makeDirectory, makeFile, readEnvironment, rename, removeFile, removeTree
     case intended, acquired, released, verdictDecided, verdictHeard
+    // Lives.
+    case killed, startedAgain
     // Answers to the server.
     case rejectedUnreadable, rejectedHooks, rejectedStopping, rejectedCapacity
     case repeatedClaim, repeatedFinalWord, withdrawn, forgottenClaim, resent, lateCompletion
@@ -102,11 +109,13 @@ extension WitnessSet {
             insert(.taskRunning)
             switch step {
             case .direct(let step): see(step)
+            case .command(let step): see(step)
             }
         case .reported(let tidying):
             insert(.reported)
             switch tidying {
             case .direct(let tidying): see(tidying)
+            case .command(let tidying): see(tidying, task, worker)
             }
         case .gone: break
         }
@@ -152,7 +161,7 @@ extension WitnessSet {
         }
     }
 
-    private mutating func see(_ process: Supervised) {
+    mutating func see(_ process: Supervised) {
         switch process.phase {
         case .starting: insert(.processStarting)
         case .alive: insert(.alive)
@@ -177,6 +186,7 @@ extension WitnessSet {
             case .start: insert(.start)
             case .signal: insert(.signal)
             case .kill: insert(.kill)
+            case .release: insert(.release)
             case .abandonOutput: insert(.abandonOutput)
             }
         case .files(let call): see(call)
@@ -187,6 +197,7 @@ extension WitnessSet {
             case .released: insert(.released)
             case .verdictDecided: insert(.verdictDecided)
             case .verdictHeard: insert(.verdictHeard)
+            case .handedOver: insert(.handedOver)
             }
         case .log(let record): see(record.saying)
         case .measure(.lateCompletion): insert(.lateCompletion)
@@ -221,6 +232,8 @@ extension WitnessSet {
             case .workspaceSetup: insert(.workspaceSetup)
             case .setupCommand: insert(.setupCommand)
             case .agentInvocation: insert(.agentInvocation)
+            case .dispatchCommand: insert(.dispatchCommand)
+            case .dispatchTimeout: insert(.dispatchTimeout)
             }
         case .rejected(_, let rejection):
             switch rejection {
@@ -252,5 +265,6 @@ extension WitnessSet {
         if saying == .finalWordRepeated { insert(.repeatedFinalWord) }
         if saying == .finalWordWithdrawn { insert(.withdrawn) }
         if saying == .claimNotWritten { insert(.forgottenClaim) }
+        if case .dispatch(let saying) = saying { see(saying) }
     }
 }

@@ -32,8 +32,11 @@ enum { CONTROL = 3, GRACE_MS = 10000, FIRST_PAUSE_MS = 10, LONGEST_PAUSE_MS = 20
 static pid_t agent;            /* 0 once it was reaped */
 static int control = CONTROL;  /* -1 once the worker is gone */
 static int ending, killed;     /* kill whatever there is, the agent included; how many died of that */
+static int hands_over;         /* what it leaves behind when it ends well lives until the worker has decided */
 static int signal_expected;    /* a 'T' came, its signal number has not yet */
 static int64_t kill_at = -1;   /* when the grace period ends */
+static oz_supervisor_record noted[3];
+static size_t notes; /* of each kind at most one */
 
 static void wake(int number) { (void)number; } /* that ppoll returns is all */
 
@@ -43,18 +46,22 @@ static int64_t now_ms(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* To be said before we sleep or leave: what follows at once is said with it, and wakes the worker only once. */
+static void note(uint8_t kind, int32_t a, int64_t b) {
+    noted[notes++] = (oz_supervisor_record){.kind = kind, .a = a, .b = b};
+}
+
 /* The few records always fit in the socket's buffer, each whole, and stay there until the worker reads them. */
-static void say(uint8_t kind, int32_t a, int64_t b) {
-    oz_supervisor_record record = {.kind = kind, .a = a, .b = b};
-    while (control >= 0 && send(control, &record, sizeof record, MSG_NOSIGNAL) < 0 && errno == EINTR) {}
+static void say_notes(void) {
+    if (control >= 0 && notes > 0) send(control, noted, notes * sizeof *noted, MSG_NOSIGNAL);
+    notes = 0;
 }
 
 static _Noreturn void give_up(int number, int stage) {
-    say(OZ_RECORD_FAILED, number, stage);
+    note(OZ_RECORD_FAILED, number, stage);
+    say_notes();
     _exit(0);
 }
-
-/* ---- /proc ---- */
 
 /* A field of /proc/<pid>/stat from the fourth on: those behind the name, which may contain anything. */
 static int64_t stat_field(int64_t pid, int number) {
@@ -108,27 +115,17 @@ static void kill_children(void) {
 
 /* ---- the start ---- */
 
-/* Reads just this much of the start record. Without a worker there is nothing to do any more. */
-static void receive(void *into, size_t length) {
-    for (size_t have = 0; have < length;) {
-        ssize_t got = recv(control, (char *)into + have, length - have, 0);
-        if (got == 0 || (got < 0 && errno != EINTR)) _exit(0);
-        if (got > 0) have += (size_t)got;
-    }
-}
-
-/* The same for one byte and a descriptor that may come with it; -1 when none does. */
-static int receive_first(uint8_t *byte) {
-    _Alignas(struct cmsghdr) char rights[CMSG_SPACE(sizeof(int))];
-    struct iovec part = {byte, 1};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = rights};
-    message.msg_controllen = sizeof rights;
+/* Reads some of the start record, with a descriptor that may come along. Without a worker there is nothing to do any
+ * more. No signal interrupts it, since all are blocked. */
+static size_t receive(void *into, size_t length, int *passed) {
+    _Alignas(struct cmsghdr) char right[CMSG_SPACE(sizeof(int))];
+    struct iovec part = {into, length};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = right, .msg_controllen = sizeof right};
     ssize_t got = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
     if (got <= 0) _exit(0);
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    int passed = -1;
-    if (header != NULL && header->cmsg_type == SCM_RIGHTS) memcpy(&passed, CMSG_DATA(header), sizeof passed);
-    return passed;
+    if (header != NULL && header->cmsg_type == SCM_RIGHTS) memcpy(passed, CMSG_DATA(header), sizeof *passed);
+    return (size_t)got;
 }
 
 /* Splits the strings into argv and envp, each ended by NULL; 0 unless they are just what the header promised. */
@@ -187,12 +184,13 @@ static __attribute__((noinline)) void launch(const oz_start_header *head, char *
 /* Waits for the start record and acts on it. Its memory, the task's environment included, is given back at once. */
 static void start(void) {
     oz_start_header head;
-    uint8_t *first = (uint8_t *)&head;
-    int input = receive_first(first);
-    if (*first == OZ_COMMAND_KILL) say(OZ_RECORD_GONE, 0, 0);
-    if (*first == OZ_COMMAND_KILL || *first == OZ_COMMAND_QUIT) _exit(0);
-    receive(first + 1, sizeof head - 1);
-    const uint32_t known = OZ_START_STDIN | OZ_START_OOM | OZ_START_NOFILE;
+    int input = -1;
+    size_t have = receive(&head, sizeof head, &input);
+    const uint8_t first = *(const uint8_t *)&head;
+    if (first == OZ_COMMAND_KILL) note(OZ_RECORD_GONE, 0, 0), say_notes();
+    if (first == OZ_COMMAND_KILL || first == OZ_COMMAND_QUIT) _exit(0);
+    while (have < sizeof head) have += receive((char *)&head + have, sizeof head - have, &input);
+    const uint32_t known = OZ_START_STDIN | OZ_START_OOM | OZ_START_NOFILE | OZ_START_HANDOVER;
     int32_t score = (int32_t)head.oom_score_adj;
     if (head.magic != OZ_START_MAGIC || head.total <= sizeof head || head.total > OZ_START_LIMIT || head.argc < 1
         || head.argc > MOST_STRINGS || head.envc > MOST_STRINGS || (head.flags & ~known) != 0 || score < -1000
@@ -203,19 +201,17 @@ static void start(void) {
     char **strings = mmap(NULL, pointers + length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (strings == MAP_FAILED) give_up(ENOMEM, OZ_STAGE_RECORD);
     char *text = (char *)strings + pointers;
-    receive(text, length);
+    for (have = 0; have < length;) have += receive(text + have, length - have, &input);
     if (!split(&head, text, strings) || strings[0][0] != '/' || strings[1][0] != '/') {
         give_up(EINVAL, OZ_STAGE_RECORD);
     }
+    hands_over = (head.flags & OZ_START_HANDOVER) != 0;
     launch(&head, strings, (head.flags & OZ_START_STDIN) != 0 ? input : -1);
     munmap(strings, pointers + length);
     if (input >= 0) close(input);
-    close(1); /* so that the end of the output means: no descendant holds it any more */
-    close(2);
-    say(OZ_RECORD_STARTED, agent, stat_field(agent, 22));
+    close(1), close(2); /* so that the end of the output means: no descendant holds it any more */
+    note(OZ_RECORD_STARTED, agent, stat_field(agent, 22));
 }
-
-/* ---- while it runs ---- */
 
 static void signal_agent(int number) {
     if (agent > 0 && kill(-agent, number) < 0 && errno == ESRCH) kill(agent, number);
@@ -225,17 +221,17 @@ static void obey(void) {
     uint8_t bytes[64];
     ssize_t got = recv(control, bytes, sizeof bytes, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got <= 0) {
-        close(control);
-        control = -1;
-        signal_agent(SIGTERM);
-        kill_at = now_ms() + GRACE_MS;
-    }
-    for (ssize_t i = 0; i < got; i++) {
+    int let_go = 0;
+    for (ssize_t i = 0; i < got && !let_go; i++) {
         if (signal_expected) signal_agent(bytes[i]);
         if (!signal_expected && bytes[i] == OZ_COMMAND_KILL) ending = 1;
+        let_go = !signal_expected && bytes[i] == OZ_COMMAND_RELEASE && agent == 0 && !ending;
         signal_expected = !signal_expected && bytes[i] == OZ_COMMAND_TERMINATE;
     }
+    if (got > 0 && !let_go) return;
+    if (let_go) note(OZ_RECORD_GONE, 0, 0), say_notes();
+    else signal_agent(SIGTERM), kill_at = now_ms() + GRACE_MS;
+    close(control), control = -1;
 }
 
 /* Takes every child that has ended. Looks before it reaps: while the agent is not reaped its group is surely ours.
@@ -245,11 +241,12 @@ static int reap(void) {
         siginfo_t info = {.si_pid = 0};
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0) return -1;
         if (info.si_pid == 0) return count;
-        if (info.si_pid == agent) kill(-agent, SIGKILL);
+        int well = hands_over && info.si_code == CLD_EXITED && info.si_status == 0;
+        if (info.si_pid == agent && !well) kill(-agent, SIGKILL);
         waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
         if (info.si_pid == agent) {
-            agent = 0, ending = 1;
-            say(OZ_RECORD_EXITED, info.si_code, info.si_status);
+            agent = 0, ending |= !well;
+            note(OZ_RECORD_EXITED, info.si_code, info.si_status);
         } else if (ending && info.si_code == CLD_KILLED && info.si_status == SIGKILL) {
             killed++;
         }
@@ -272,11 +269,13 @@ static _Noreturn void supervise(const sigset_t *asleep) {
         }
         struct timespec limit = {.tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000};
         struct pollfd channel = {.fd = control, .events = POLLIN};
+        say_notes();
         int ready = ppoll(&channel, 1, wait < 0 ? NULL : &limit, asleep);
         if (ready > 0) obey();
         if (ready == 0 && ending) pause = pause * 2 < LONGEST_PAUSE_MS ? pause * 2 : LONGEST_PAUSE_MS;
     }
-    say(OZ_RECORD_GONE, killed, 0);
+    note(OZ_RECORD_GONE, killed, 0);
+    say_notes();
     _exit(0);
 }
 
@@ -288,6 +287,7 @@ int main(void) {
     sigdelset(&asleep, SIGCHLD);
     for (int number = 1; number <= 64; number++) syscall(SYS_rt_sigaction, number, as_new, NULL, sizeof *as_new);
     signal(SIGCHLD, wake);
+    setsid(); /* not the worker's session: its terminal's signals are not ours */
     prctl(PR_SET_NAME, "oz-supervisor", 0UL, 0UL, 0UL);
     prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
     prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);

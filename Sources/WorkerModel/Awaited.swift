@@ -31,6 +31,11 @@ extension Task {
             case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running:
                 step.stopping == nil
             }
+        case .running(.command(let step), _):
+            switch step.phase {
+            case .dispatching: true
+            case .breakingOff, .recalling, .over: false
+            }
         case .reported, .gone: false
         }
     }
@@ -47,7 +52,10 @@ extension Task {
         switch phase {
         case .claimed, .gone: []
         case .running(.direct(let step), _): step.awaited
+        case .running(.command(let step), _): step.awaited
         case .reported(.direct(let tidying)): tidying.awaited
+        case .reported(.command(let tidying)):
+            [tidying.haunted?.id, tidying.recall?.process?.id].compactMap { $0 }
         }
     }
 }
@@ -70,6 +78,16 @@ extension DirectTidying {
         case .haunted(let process), .tearingDown(let process, _): [process.id]
         case .settling(let rename): [rename?.id, place.base.awaits, place.environmentFile?.awaits].compactMap { $0 }
         case .releasing: [place.base.awaits, place.environmentFile?.awaits].compactMap { $0 }
+        }
+    }
+}
+
+extension CommandStep {
+    var awaited: [EffectID] {
+        switch phase {
+        case .dispatching(let process, _, _), .breakingOff(let process, _): [process.id]
+        case .recalling(let recall, _): [recall.process?.id].compactMap { $0 }
+        case .over: []
         }
     }
 }

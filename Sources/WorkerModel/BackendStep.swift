@@ -18,23 +18,27 @@ enum TaskEvent {
 /// From the start of an execution until its verdict.
 public indirect enum BackendStep: Hashable, Codable, Sendable {
     case direct(DirectStep)
+    case command(CommandStep)
 
     init(_ key: ExecutionKey, _ plan: TaskPlan, _ backend: Backend, _ turn: inout Turn) {
         switch backend {
         case .direct(let direct, let executable):
             self = .direct(DirectStep(key, plan, executable: executable, direct, &turn))
+        case .command(let command): self = .command(CommandStep(key, plan, command, &turn))
         }
     }
 
     public var judgement: Judgement? {
         switch self {
         case .direct(let step): step.judgement
+        case .command(let step): step.judgement
         }
     }
 
     public var deadline: Instant? {
         switch self {
         case .direct(let step): step.deadline
+        case .command(let step): step.deadline
         }
     }
 
@@ -48,6 +52,15 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
             case .broke(let id): step.broke(id, direct, &turn)
             }
             self = .direct(step)
+        case (.command(var step), .command(let command)):
+            switch event {
+            case .files: turn.late(event)
+            case .process(let event): step.take(event, command, &turn)
+            case .tick: step.tick(command, &turn)
+            case .broke(let id): step.broke(id, command, &turn)
+            }
+            self = .command(step)
+        case (.direct, _), (.command, _): turn.late(event)
         }
     }
 
@@ -56,13 +69,21 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
         case .direct(var step):
             step.stop(cause, &turn)
             self = .direct(step)
+        case .command(var step):
+            step.stop(cause, &turn)
+            self = .command(step)
         }
     }
 
-    /// What it still owes; only asked once it has its judgement.
-    func tidying(_ backend: Backend, _ turn: inout Turn) -> Tidying {
+    /// What it still owes; nil before its verdict.
+    func tidying(_ backend: Backend, _ turn: inout Turn) -> Tidying? {
         switch (self, backend) {
-        case (.direct(let step), .direct(let direct, _)): .direct(DirectTidying(step, direct, &turn))
+        case (.direct(let step), .direct(let direct, _)):
+            return step.judgement == nil ? nil : .direct(DirectTidying(step, direct, &turn))
+        case (.command(let step), .command):
+            guard case .over(_, let owed) = step.phase else { return nil }
+            return .command(owed)
+        case (.direct, _), (.command, _): return nil
         }
     }
 }
@@ -70,10 +91,12 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
 /// From the verdict of an execution until nothing of it is left. Holds no slot, changes no verdict.
 public indirect enum Tidying: Hashable, Codable, Sendable {
     case direct(DirectTidying)
+    case command(CommandTidying)
 
     public var isDone: Bool {
         switch self {
         case .direct(let tidying): tidying.isDone
+        case .command(let tidying): tidying.isDone
         }
     }
 
@@ -81,12 +104,22 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
     public var isHaunting: Bool {
         switch self {
         case .direct(let tidying): tidying.isHaunting
+        case .command(let tidying): tidying.isHaunting
+        }
+    }
+
+    /// What it does could hit a newer execution of the same task.
+    var holdsBack: Bool {
+        switch self {
+        case .direct: false
+        case .command(let tidying): tidying.isRecalling
         }
     }
 
     public var deadline: Instant? {
         switch self {
         case .direct(let tidying): tidying.deadline
+        case .command(let tidying): tidying.deadline
         }
     }
 
@@ -94,6 +127,7 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
     var secrets: [SecretRange] {
         switch self {
         case .direct(let tidying): tidying.secrets
+        case .command(let tidying): tidying.secrets
         }
     }
 
@@ -107,6 +141,15 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
             case .broke(let id): tidying.broke(id, direct, &turn)
             }
             self = .direct(tidying)
+        case (.command(var tidying), .command(let command)):
+            switch event {
+            case .files: turn.late(event)
+            case .process(let event): tidying.take(event, command, &turn)
+            case .tick: tidying.tick(command, &turn)
+            case .broke(let id): tidying.broke(id, command, &turn)
+            }
+            self = .command(tidying)
+        case (.direct, _), (.command, _): turn.late(event)
         }
     }
 }
@@ -125,13 +168,17 @@ extension Turn {
 /// The backend with what the start found out about it.
 public indirect enum Backend: Hashable, Codable, Sendable {
     case direct(DirectSettings, executable: Bytes)
+    case command(CommandSettings)
 }
 
 extension Backend: Visited {
     /// What the start found out; the rest are settings, which never change in a life.
     public func visit(_ visitor: inout Visitor) {
         switch self {
-        case .direct(_, let executable): visitor.bytes(executable)
+        case .direct(_, let executable):
+            visitor.tag(0)
+            visitor.bytes(executable)
+        case .command: visitor.tag(1)
         }
     }
 }
@@ -142,6 +189,9 @@ extension BackendStep: Visited {
         case .direct(let step):
             visitor.tag(0)
             step.visit(&visitor)
+        case .command(let step):
+            visitor.tag(1)
+            step.visit(&visitor)
         }
     }
 }
@@ -151,6 +201,9 @@ extension Tidying: Visited {
         switch self {
         case .direct(let tidying):
             visitor.tag(0)
+            tidying.visit(&visitor)
+        case .command(let tidying):
+            visitor.tag(1)
             tidying.visit(&visitor)
         }
     }

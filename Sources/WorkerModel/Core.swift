@@ -1,11 +1,11 @@
 // The worker as the loop holds it: with an index of deadlines beside it.
 //
 // The index is a cache outside the state's value. It is never part of a digest, a snapshot or a comparison; the
-// simulation checks it against a walk over the state.
+// explorer checks it against a walk over the state after every input.
 
 import Effects
 
-public struct Core {
+public struct Core: Sendable {
     public private(set) var worker: Worker
     private var index = DeadlineIndex()
 
@@ -54,8 +54,8 @@ public struct Core {
 }
 
 /// A heap of deadlines, one at most for each slot. Entries that were overtaken stay in the heap until they surface.
-struct DeadlineIndex {
-    private struct Entry {
+struct DeadlineIndex: Sendable {
+    private struct Entry: Sendable {
         let at: Instant
         let slot: UInt32
     }

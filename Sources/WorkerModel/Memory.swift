@@ -5,33 +5,35 @@ import Effects
 
 public struct Memory: Hashable, Codable, Sendable {
     public struct Entry: Hashable, Codable, Sendable {
-        /// A digest of the key, compared first.
-        let mark: UInt64
         let key: ExecutionKey
         let finalWord: OutgoingMessage
     }
 
     public private(set) var entries: [Entry] = []
+    /// A digest of each entry's key, in the same order: few bytes to look through.
+    private var marks: [UInt64] = []
     /// Where the next one goes once the ring is full.
     private var next = 0
 
     func finalWord(of key: ExecutionKey) -> OutgoingMessage? {
         guard key.execution != nil, !entries.isEmpty else { return nil }
         let mark = Memory.mark(key)
-        // By index: a copy of each entry would cost more than the comparison.
-        for index in entries.indices where entries[index].mark == mark && entries[index].key == key {
-            return entries[index].finalWord
-        }
-        return nil
+        // Most keys were never seen before. Whether this one was is asked of all marks without stopping at one, which
+        // the compiler does for several at a time.
+        var isMarked = false
+        for known in marks where known == mark { isMarked = true }
+        return isMarked ? entries.first { $0.key == key }?.finalWord : nil
     }
 
     mutating func remember(_ key: ExecutionKey, _ word: OutgoingMessage, _ limits: Limits) {
         guard key.execution != nil, limits.remembered > 0 else { return }
-        let entry = Entry(mark: Memory.mark(key), key: key, finalWord: word)
+        let entry = Entry(key: key, finalWord: word)
         if entries.count < limits.remembered {
             entries.append(entry)
-        } else if entries.indices.contains(next) {
+            marks.append(Memory.mark(key))
+        } else if entries.indices.contains(next), marks.indices.contains(next) {
             entries[next] = entry
+            marks[next] = Memory.mark(key)
             next = next &+ 1 < entries.count ? next &+ 1 : 0
         }
     }
@@ -40,6 +42,7 @@ public struct Memory: Hashable, Codable, Sendable {
     mutating func forget(_ key: ExecutionKey) {
         guard let index = entries.firstIndex(where: { $0.key == key }) else { return }
         entries.remove(at: index)
+        if marks.indices.contains(index) { marks.remove(at: index) }
         next = 0
     }
 
@@ -54,12 +57,12 @@ extension Memory: Visited {
     public func visit(_ visitor: inout Visitor) {
         visitor.number(next)
         visitor.list(entries)
+        for mark in marks { visitor.word(mark) }
     }
 }
 
 extension Memory.Entry: Visited {
     public func visit(_ visitor: inout Visitor) {
-        visitor.word(mark)
         key.visit(&visitor)
         finalWord.visit(&visitor)
     }

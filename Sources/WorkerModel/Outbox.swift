@@ -17,6 +17,8 @@ public struct Outbox: Hashable, Codable, Sendable {
             case claim, finalWord
             /// A rejection or a repeated claim: worth one try.
             case courtesy
+            /// A claim after which nothing else will be said of its run, since it was handed over.
+            case lastClaim
         }
 
         public enum Progress: Hashable, Codable, Sendable {
@@ -29,7 +31,7 @@ public struct Outbox: Hashable, Codable, Sendable {
         /// The run that it is about; 0 for a courtesy.
         public let run: UInt64
         public let key: ExecutionKey
-        public let kind: Kind
+        public internal(set) var kind: Kind
         public let message: OutgoingMessage
         public internal(set) var progress: Progress
         /// It was handed over on an earlier connection, and may have been heard there.
@@ -41,6 +43,13 @@ public struct Outbox: Hashable, Codable, Sendable {
             switch progress {
             case .queued: true
             case .sending, .written: false
+            }
+        }
+
+        var isLastWord: Bool {
+            switch kind {
+            case .finalWord, .lastClaim: true
+            case .claim, .courtesy: false
             }
         }
 
@@ -79,10 +88,10 @@ public struct Outbox: Hashable, Codable, Sendable {
         return letters[last].isQueued
     }
 
-    /// Final words that are not known to be heard.
-    public var finalWords: Int {
+    /// The last that is said of a run, as far as it is not known to be heard.
+    public var lastWords: Int {
         var count = 0
-        for index in letters.indices where letters[index].kind == .finalWord { count &+= 1 }
+        for index in letters.indices where letters[index].isLastWord { count &+= 1 }
         return count
     }
 
@@ -116,6 +125,13 @@ public struct Outbox: Hashable, Codable, Sendable {
             Letter(
                 run: run, key: key, kind: kind, message: message, progress: .queued, maybeHeard: false,
                 superseded: false))
+    }
+
+    /// The run was handed over, so its claim is the last that is said of it.
+    mutating func claimIsLast(of run: UInt64) {
+        for index in letters.indices where letters[index].run == run && letters[index].kind == .claim {
+            letters[index].kind = .lastClaim
+        }
     }
 
     /// Courtesies and repeated final words have no reserved room. False: dropped.

@@ -10,27 +10,31 @@ public struct Roster: Hashable, Codable, Sendable {
 
     public var tasks: [Task] { slots.compactMap { $0 } }
     public var isEmpty: Bool { slots.isEmpty }
-    // Walks go by index and look at the elements where they lie: a task is large, and a copy of it costs more than the
-    // question.
+    // Walks go by index and look at the one thing that they ask for where it lies: a copy of the task, which even a
+    // comparison with nil is, costs more than the question.
     var count: Int {
         var count = 0
-        for index in slots.indices where slots[index] != nil { count &+= 1 }
+        for index in slots.indices where !isFree(index) { count &+= 1 }
         return count
     }
     public var active: Int {
         var count = 0
-        for index in slots.indices where slots[index]?.isActive == true { count &+= 1 }
+        for index in slots.indices where isActive(index) { count &+= 1 }
         return count
     }
 
     func holds(_ slot: UInt32) -> Bool {
         let index = Int(slot) &- 1
-        return slots.indices.contains(index) && slots[index] != nil
+        return slots.indices.contains(index) && !isFree(index)
     }
+
+    private func isFree(_ index: Int) -> Bool { slots[index]?.serial == nil }
+
+    private func isActive(_ index: Int) -> Bool { slots[index]?.phase.isActive == true }
 
     func deadline(of slot: UInt32) -> Instant? {
         let index = Int(slot) &- 1
-        return slots.indices.contains(index) ? slots[index]?.deadline : nil
+        return slots.indices.contains(index) ? slots[index]?.phase.deadline : nil
     }
     /// The highest slot in use; all slots are 1...highest.
     public var highest: UInt32 { UInt32(truncatingIfNeeded: slots.count) }
@@ -44,7 +48,7 @@ public struct Roster: Hashable, Codable, Sendable {
             let index = Int(slot) &- 1
             guard slots.indices.contains(index) else { return }
             slots[index] = newValue
-            while let last = slots.last, last == nil { slots.removeLast() }
+            while let last = slots.indices.last, isFree(last) { slots.removeLast() }
         }
     }
 
@@ -57,7 +61,9 @@ public struct Roster: Hashable, Codable, Sendable {
 
     /// The lowest slot that is free.
     func freeSlot() -> UInt32 {
-        UInt32(truncatingIfNeeded: (slots.firstIndex { $0 == nil } ?? slots.count) &+ 1)
+        var index = 0
+        while index < slots.count, !isFree(index) { index &+= 1 }
+        return UInt32(truncatingIfNeeded: index &+ 1)
     }
 
     mutating func admit(_ task: Task, to slot: UInt32) {
@@ -66,7 +72,7 @@ public struct Roster: Hashable, Codable, Sendable {
     }
 
     func slot(ofActive key: ExecutionKey) -> UInt32? {
-        for index in slots.indices where slots[index]?.key == key && slots[index]?.isActive == true {
+        for index in slots.indices where slots[index]?.key == key && isActive(index) {
             return UInt32(truncatingIfNeeded: index &+ 1)
         }
         return nil
@@ -79,20 +85,27 @@ public struct Roster: Hashable, Codable, Sendable {
         return nil
     }
 
+    /// One that has its verdict and is being taken back.
+    func isTakingBack(_ key: ExecutionKey) -> Bool {
+        for index in slots.indices where slots[index]?.isActive == false && slots[index]?.holdsBack == true {
+            if slots[index]?.key == key { return true }
+        }
+        return false
+    }
+
     func slots(ofActive task: TaskID) -> [UInt32] {
         slots.indices.compactMap { index in
-            guard slots[index]?.isActive == true, slots[index]?.key.task == task else { return nil }
+            guard slots[index]?.key.task == task, isActive(index) else { return nil }
             return UInt32(truncatingIfNeeded: index &+ 1)
         }
     }
 
-    /// An earlier execution of the same task has no final word yet.
+    /// An earlier execution of the same task has no final word yet, or is being taken back.
     public func mustWait(_ task: Task) -> Bool {
         for index in slots.indices {
-            guard let other = slots[index], other.serial < task.serial, other.key.task == task.key.task else {
-                continue
-            }
-            if other.isActive { return true }
+            guard let serial = slots[index]?.serial, serial < task.serial, slots[index]?.key.task == task.key.task
+            else { continue }
+            if isActive(index) || slots[index]?.holdsBack == true { return true }
         }
         return false
     }
@@ -101,7 +114,9 @@ public struct Roster: Hashable, Codable, Sendable {
     func ready(of task: TaskID) -> UInt32? {
         var best: (slot: UInt32, serial: UInt64)?
         for index in slots.indices {
-            guard let entry = slots[index], entry.key.task == task, entry.isReady, !mustWait(entry) else { continue }
+            guard slots[index]?.key.task == task, let entry = slots[index], entry.isReady, !mustWait(entry) else {
+                continue
+            }
             if let known = best, known.serial < entry.serial { continue }
             best = (UInt32(truncatingIfNeeded: index &+ 1), entry.serial)
         }

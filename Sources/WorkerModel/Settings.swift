@@ -40,20 +40,17 @@ public struct Settings: Hashable, Codable, Sendable {
     }
 }
 
-/// The settings as a worker holds them and hands them to every turn: one reference, since they are large and fixed.
-public indirect enum FixedSettings: Hashable, Codable, Sendable {
-    case fixed(Settings)
-
-    @inline(__always)
-    var settings: Settings {
-        switch self {
-        case .fixed(let settings): settings
-        }
-    }
-}
-
 public indirect enum BackendSettings: Hashable, Codable, Sendable {
     case direct(DirectSettings)
+    case command(CommandSettings)
+
+    /// The whole task goes to somebody else, with all that we do not know of it.
+    public var passesTasksOn: Bool {
+        switch self {
+        case .direct: false
+        case .command: true
+        }
+    }
 }
 
 public struct DirectSettings: Hashable, Codable, Sendable {
@@ -78,6 +75,24 @@ public struct DirectSettings: Hashable, Codable, Sendable {
     }
 }
 
+public struct CommandSettings: Hashable, Codable, Sendable {
+    public var dispatchCommand: Bytes
+    public var cancelCommand: Bytes?
+    public var dispatchTimeout: Span
+    /// From the file and from `-e`; the values are secrets.
+    public var environment: [EnvironmentVariable]
+    /// Where the commands run: the directory that the worker was started in.
+    public var directory: Bytes
+
+    public init(dispatchCommand: Bytes, directory: Bytes) {
+        self.dispatchCommand = dispatchCommand
+        self.directory = directory
+        cancelCommand = nil
+        dispatchTimeout = .seconds(60)
+        environment = []
+    }
+}
+
 /// Nothing is unbounded. Reaching a limit has a defined answer where it is met.
 public struct Limits: Hashable, Codable, Sendable {
     /// Executions known at once, those being tidied included; beyond it assignments are rejected.
@@ -90,6 +105,12 @@ public struct Limits: Hashable, Codable, Sendable {
     public var workspaceNames = 100
     /// Times a removal is tried.
     public var removals = 3
+    /// Executions that were handed over and that a cancellation still finds.
+    public var handedOver = 10_000
+    /// Of those of one task, how many a cancellation reaches: the latest. All but the last should have ended.
+    public var cancelledAtOnce = 8
+    /// Times that the cancel command is tried.
+    public var cancelTries = 3
     /// Unknown message types that are named in the log.
     public var unknownTypes = 16
 
@@ -119,6 +140,10 @@ public struct Timing: Hashable, Codable, Sendable {
     public var setAside = Span.seconds(2)
     public var teardown = Span.seconds(60)
     public var removalRetry = Span.seconds(5)
+    /// What a dispatch command still gets once the worker stops, if it has so much left.
+    public var dispatchAtStop = Span.seconds(10)
+    public var cancelCommand = Span.seconds(10)
+    public var cancelRetry = Span.seconds(1)
     /// For unheard final words at a stop.
     public var lastWords = Span.seconds(10)
     /// A stop as a whole, from the end of the draining.

@@ -1,6 +1,8 @@
 // The backend's own checks before the first dial.
 //
-//   fresh -> checking -> passed | failed
+//   fresh          -> findingAgent | passed     (a backend without checks passes at once)
+//   findingAgent   -> checkingGround | failed
+//   checkingGround -> passed | failed
 //
 // A check that fails ends the process with one clear line; a worker that can't run anything must not claim anything.
 
@@ -20,9 +22,13 @@ public struct Starting: Hashable, Codable, Sendable {
     public private(set) var phase: Phase = .fresh
 
     mutating func begin(_ turn: inout Turn) {
-        guard phase == .fresh, case .direct(let direct) = turn.settings.backend else { return }
+        guard phase == .fresh else { return }
         turn.log(.info, .starting)
-        phase = .findingAgent(turn.ask(.files(.findExecutable(path: direct.ozPath))))
+        switch turn.settings.backend {
+        case .direct(let direct): phase = .findingAgent(turn.ask(.files(.findExecutable(path: direct.ozPath))))
+        // A line for a shell: whether it works shows when it runs.
+        case .command(let command): phase = .passed(.command(command))
+        }
     }
 
     mutating func take(_ event: FilesEvent, _ turn: inout Turn) {

@@ -4,13 +4,16 @@
 //   alive       -> terminating | killing | clearing | draining | over
 //   terminating -> killing | clearing | draining | over
 //   killing     -> clearing | draining | over | haunting
-//   clearing    -> draining | over | haunting      (the command ended, its descendants are being killed)
+//   clearing    -> draining | over | haunting      (the command ended, its descendants are being killed or let go)
 //   draining    -> over                            (all dead, the rest of the output comes)
 //   haunting    -> clearing | draining | over      (no death was seen in time; killed again and again)
 //   over
 //
 // A process is named by the id of its start, which is ours alone, so it can be killed unseen: before its start was
 // answered, and once more when the late answer comes.
+//
+// A command that hands over is special in one point: when it ends with 0 and nobody asked it to end, what it left
+// running is let go. Whoever was asked to end takes everything along, whatever it says of itself in the end.
 
 import Effects
 
@@ -22,7 +25,7 @@ public struct Supervised: Hashable, Codable, Sendable {
         case killing(unseenAt: Instant)
         case clearing(ProcessEnd, unseenAt: Instant)
         case draining(ProcessEnd, abandonAt: Instant)
-        case haunting(retryAt: Instant)
+        case haunting(retryAt: Instant, ended: ProcessEnd?)
         case over(Outcome)
     }
 
@@ -34,11 +37,13 @@ public struct Supervised: Hashable, Codable, Sendable {
 
     public let id: EffectID
     public private(set) var phase: Phase
+    private let handsOver: Bool
 
     /// Asks for the start.
     init(_ launch: Launch, _ turn: inout Turn) {
         // The intent names the process before it can exist.
         id = turn.mint()
+        handsOver = launch.handsOver
         turn.note(.intended(launch.key, .process(id)))
         turn.ask(.process(.start(launch)), as: id)
         phase = .starting
@@ -51,6 +56,15 @@ public struct Supervised: Hashable, Codable, Sendable {
         }
     }
 
+    /// How the command itself ended, as soon as that is known; its descendants may still be there.
+    public var end: ProcessEnd? {
+        switch phase {
+        case .clearing(let end, _), .draining(let end, _), .over(.ended(let end)): end
+        case .haunting(_, let end): end
+        case .starting, .alive, .terminating, .killing, .over(.notStarted), .over(.broken): nil
+        }
+    }
+
     public var isHaunting: Bool {
         switch phase {
         case .haunting: true
@@ -60,7 +74,9 @@ public struct Supervised: Hashable, Codable, Sendable {
 
     public var deadline: Instant? {
         switch phase {
-        case .terminating(let at), .killing(let at), .clearing(_, let at), .draining(_, let at), .haunting(let at): at
+        case .terminating(let at), .killing(let at), .clearing(_, let at), .draining(_, let at),
+            .haunting(let at, _):
+            at
         case .starting, .alive, .over: nil
         }
     }
@@ -112,7 +128,7 @@ public struct Supervised: Hashable, Codable, Sendable {
         case .killing, .clearing, .haunting:
             if !isHaunting { turn.log(.error, .deathUnconfirmed, key) }
             turn.ask(.process(.kill(process: id)))
-            phase = .haunting(retryAt: turn.at.after(turn.timing.deathUnseen))
+            phase = .haunting(retryAt: turn.at.after(turn.timing.deathUnseen), ended: end)
         case .draining(let end, _):
             turn.ask(.process(.abandonOutput(process: id)))
             // Abandoning is answered at once by `finished`; asking again does no harm if that is slow.
@@ -133,7 +149,11 @@ public struct Supervised: Hashable, Codable, Sendable {
 
     private mutating func exited(_ end: ProcessEnd, _ turn: inout Turn) {
         switch phase {
-        case .starting, .alive, .terminating, .killing, .haunting:
+        case .starting, .alive:
+            if handsOver, end == .exit(0) { turn.ask(.process(.release(process: id))) }
+            phase = .clearing(end, unseenAt: turn.at.after(turn.timing.deathUnseen))
+        case .terminating, .killing, .haunting:
+            if handsOver { turn.ask(.process(.kill(process: id))) }
             phase = .clearing(end, unseenAt: turn.at.after(turn.timing.deathUnseen))
         case .clearing, .draining, .over: turn.late()
         }
@@ -157,6 +177,7 @@ public struct Supervised: Hashable, Codable, Sendable {
 extension Supervised: Visited {
     public func visit(_ visitor: inout Visitor) {
         visitor.id(id)
+        visitor.flag(handsOver)
         switch phase {
         case .starting: visitor.tag(0)
         case .alive: visitor.tag(1)
@@ -174,9 +195,10 @@ extension Supervised: Visited {
             visitor.tag(5)
             end.visit(&visitor)
             visitor.instant(at)
-        case .haunting(let at):
+        case .haunting(let at, let end):
             visitor.tag(6)
             visitor.instant(at)
+            visitor.optional(end)
         case .over(.ended(let end)):
             visitor.tag(7)
             end.visit(&visitor)

@@ -5,6 +5,8 @@
 //   reported -> gone                   (the final word is in the outbox; what remains is tidied; no slot is held)
 //   gone
 //
+// One that was handed over is gone at once. If it is cancelled later, it comes back as `reported`, to be taken back.
+//
 // The verdict is decided once, by the step, and leaves it only when the thing is dead.
 
 import Codecs
@@ -22,6 +24,8 @@ public struct Task: Hashable, Codable, Sendable {
     public enum News: Hashable, Sendable {
         case nothing
         case ended(Judgement)
+        /// It had its verdict before, and now a newer execution of the task need not wait for it any more.
+        case outOfTheWay
     }
 
     public let key: ExecutionKey
@@ -39,11 +43,25 @@ public struct Task: Hashable, Codable, Sendable {
         phase = .claimed(TaskPlan(assignment, turn.settings), written: false)
     }
 
+    /// It was handed over, and is cancelled now. Nil where there is no way to reach it.
+    init?(takingBack key: ExecutionKey, _ command: CommandSettings, _ turn: inout Turn) {
+        self.key = key
+        serial = turn.mint().sequence
+        assignedAt = turn.at
+        secrets = .none
+        guard let recall = CommandRecall(key, secrets: [], command, &turn) else { return nil }
+        phase = .reported(.command(CommandTidying(key, secrets: [], haunted: nil, recall)))
+    }
+
     /// Holds a slot: no final word yet.
-    public var isActive: Bool {
+    public var isActive: Bool { phase.isActive }
+
+    /// A newer execution of its task waits for it.
+    var holdsBack: Bool {
         switch phase {
         case .claimed, .running: true
-        case .reported, .gone: false
+        case .reported(let tidying): tidying.holdsBack
+        case .gone: false
         }
     }
 
@@ -62,13 +80,7 @@ public struct Task: Hashable, Codable, Sendable {
         }
     }
 
-    public var deadline: Instant? {
-        switch phase {
-        case .running(let step, let timeUp): earlier(step.deadline, timeUp)
-        case .reported(let tidying): tidying.deadline
-        case .claimed, .gone: nil
-        }
-    }
+    public var deadline: Instant? { phase.deadline }
 
     // MARK: - Events
 
@@ -99,6 +111,7 @@ public struct Task: Hashable, Codable, Sendable {
     }
 
     mutating func take(_ event: TaskEvent, _ backend: Backend, _ turn: inout Turn) -> News {
+        let heldBack = holdsBack
         switch phase {
         case .running(var step, let timeUp):
             if case .tick = event, let due = timeUp, due <= turn.at {
@@ -113,7 +126,8 @@ public struct Task: Hashable, Codable, Sendable {
             phase = .reported(tidying)
         case .claimed, .gone: turn.late(event)
         }
-        return settle(backend, &turn)
+        let news = settle(backend, &turn)
+        return news == .nothing && heldBack && !holdsBack ? .outOfTheWay : news
     }
 
     /// The claim was never written: forgotten together with its assignment.
@@ -130,13 +144,35 @@ public struct Task: Hashable, Codable, Sendable {
         if case .running(let step, _) = phase, let judgement = step.judgement {
             news = .ended(judgement)
             turn.note(.verdictDecided(key))
-            phase = .reported(step.tidying(backend, &turn))
+            if let tidying = step.tidying(backend, &turn) {
+                phase = .reported(tidying)
+            } else {
+                turn.forget(secrets)
+                phase = .gone
+            }
         }
         if case .reported(let tidying) = phase, tidying.isDone {
             for range in tidying.secrets { turn.forget(range) }
             phase = .gone
         }
         return news
+    }
+}
+
+extension Task.Phase {
+    var isActive: Bool {
+        switch self {
+        case .claimed, .running: true
+        case .reported, .gone: false
+        }
+    }
+
+    var deadline: Instant? {
+        switch self {
+        case .running(let step, let timeUp): earlier(step.deadline, timeUp)
+        case .reported(let tidying): tidying.deadline
+        case .claimed, .gone: nil
+        }
     }
 }
 

@@ -15,12 +15,28 @@ public struct TaskPlan: Hashable, Codable, Sendable {
     /// The layer that all backends share; names are unique, later ones won.
     public let environment: [EnvironmentVariable]
     public let harness: Harness
+    public let image: Image
+    /// As received, the one that holds the agent first.
+    public let sidecars: [Sidecar]
+    /// The task as received; only where a backend passes it on.
+    public let document: SecretRef?
     public let secrets: SecretRange
+
+    public struct Image: Hashable, Codable, Sendable {
+        public let name: Bytes
+        /// An environment was named, but no image came with it.
+        public let isMissing: Bool
+    }
 
     public init(_ assignment: Assignment, _ settings: Settings) {
         arguments = TaskPlan.arguments(assignment, settings)
         environment = TaskPlan.environment(assignment, settings)
         harness = Harness(assignment.agent?.harness)
+        image = Image(
+            name: assignment.dockerImage ?? TaskPlan.fallbackImage,
+            isMissing: assignment.dockerImage == nil && assignment.agent?.environmentID != nil)
+        sidecars = TaskPlan.sidecars(assignment)
+        document = assignment.document
         secrets = assignment.secrets
     }
 }
@@ -86,6 +102,15 @@ extension [Text] {
 }
 
 extension TaskPlan {
+    static let fallbackImage = Bytes(text: "ubuntu:22.04")
+    private static let agentMount = Bytes(text: "/agent")
+
+    private static func sidecars(_ assignment: Assignment) -> [Sidecar] {
+        guard let image = assignment.sidecarImage else { return assignment.additionalSidecars }
+        let agent = Sidecar(image: image, mountPath: agentMount, readWrite: false)
+        return [agent] + assignment.additionalSidecars
+    }
+
     private static func arguments(_ assignment: Assignment, _ settings: Settings) -> [Text] {
         var list: [Text] = []
         list.reserveCapacity(32)
@@ -162,6 +187,10 @@ extension TaskPlan: Visited {
         visitor.list(arguments)
         visitor.list(environment)
         visitor.tag(harness.rawValue)
+        visitor.bytes(image.name)
+        visitor.flag(image.isMissing)
+        visitor.list(sidecars)
+        visitor.optional(document) { $0.word($1.number) }
         secrets.visit(&visitor)
     }
 }

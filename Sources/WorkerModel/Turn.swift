@@ -9,14 +9,14 @@ import Effects
 public struct Turn {
     public let at: Instant
     public let wall: WallTime
-    private let fixed: FixedSettings
+    private let fixed: Fixed<Settings>
     /// Whose turn it is: requests are minted for this slot.
     public var slot: UInt32 = 0
     public private(set) var requests: [Request]
     public private(set) var sequence: UInt64
     private var entropy: UInt64
 
-    init(_ input: Input, settings: FixedSettings, sequence: UInt64, requests: [Request]) {
+    init(_ input: Input, settings: Fixed<Settings>, sequence: UInt64, requests: [Request]) {
         at = input.at
         wall = input.wall
         entropy = input.entropy
@@ -26,7 +26,7 @@ public struct Turn {
     }
 
     @inline(__always)
-    var settings: Settings { fixed.settings }
+    var settings: Settings { fixed.value }
     @inline(__always)
     var timing: Timing { settings.timing }
     @inline(__always)

@@ -23,7 +23,7 @@ extension Worker {
         case (.finalWord, _):
             turn.log(.debug, .finalWordHeard, letter.key)
             turn.note(.verdictHeard(letter.key))
-        case (.claim, _), (.courtesy, _): break
+        case (.claim, _), (.lastClaim, _), (.courtesy, _): break
         }
     }
 
@@ -49,9 +49,11 @@ extension Worker {
         let key = assignment.key
         turn.log(.debug, .taskAssigned, key)
         if roster.slot(ofActive: key) != nil {
-            turn.log(.info, .claimRepeated, key)
-            let claim = OutgoingMessage.claimed(key.task, worker: turn.settings.workerID)
-            _ = connection.outbox.postUnreserved(.courtesy, key, claim, &turn)
+            repeatClaim(of: key, .claimRepeated, &turn)
+            return drop(assignment, &turn)
+        }
+        if key.execution != nil, handedOver.contains(key) {
+            repeatClaim(of: key, .dispatch(.handedOverAlready), &turn)
             return drop(assignment, &turn)
         }
         if let word = memory.finalWord(of: key) {
@@ -90,7 +92,7 @@ extension Worker {
         connection.outbox.supersede(olderThan: task.serial, of: key.task)
         connection.outbox.post(
             .claim, run: task.serial, key, .claimed(key.task, worker: turn.settings.workerID))
-        if assignment.shape.vcpus != nil || assignment.shape.memoryGiB != nil {
+        if case .direct = turn.settings.backend, assignment.shape.vcpus != nil || assignment.shape.memoryGiB != nil {
             turn.log(.debug, .shapesDoNotApply, key)
         }
     }
@@ -101,6 +103,12 @@ extension Worker {
         turn.log(.warn, .taskRejected(rejection), key)
         turn.measure(.taskRejected(label))
         _ = connection.outbox.postUnreserved(.courtesy, key, .rejected(key.task, rejection), &turn)
+    }
+
+    private mutating func repeatClaim(of key: ExecutionKey, _ saying: Saying, _ turn: inout Turn) {
+        turn.log(.info, saying, key)
+        let claim = OutgoingMessage.claimed(key.task, worker: turn.settings.workerID)
+        _ = connection.outbox.postUnreserved(.courtesy, key, claim, &turn)
     }
 
     private mutating func repeatFinalWord(_ word: OutgoingMessage, _ key: ExecutionKey, _ turn: inout Turn) {
@@ -143,7 +151,8 @@ extension Worker {
 
     private mutating func cancel(_ task: TaskID, _ turn: inout Turn) {
         let slots = roster.slots(ofActive: task)
-        guard !slots.isEmpty, let backend = life.backend else {
+        let elsewhere = handedOver.latest(turn.limits.cancelledAtOnce, of: task)
+        guard !slots.isEmpty || !elsewhere.isEmpty, let backend = life.backend else {
             let key = ExecutionKey(task: task, execution: nil)
             return turn.log(.warn, .cancellationUnknown, key)
         }
@@ -153,6 +162,21 @@ extension Worker {
             turn.log(.info, .cancellationRequested, roster[slot]?.key)
             with(slot, backend, &turn) { $0.stop(.cancellation, $1, &$2) }
         }
+        for key in elsewhere { takeBack(key, backend, &turn) }
+    }
+
+    /// Cancels what was handed over. Done as often as the server asks, but not twice at once.
+    private mutating func takeBack(_ key: ExecutionKey, _ backend: Backend, _ turn: inout Turn) {
+        // One that is under way again is taken back by its own step.
+        guard case .command(let command) = backend, roster.slot(ofActive: key) == nil else { return }
+        turn.log(.info, .cancellationRequested, key)
+        if roster.isTakingBack(key) { return turn.log(.info, .dispatch(.cancelUnderWay), key) }
+        let slot = roster.freeSlot()
+        turn.slot = slot
+        let task = Task(takingBack: key, command, &turn)
+        turn.slot = 0
+        guard let task else { return turn.log(.warn, .dispatch(.cancelMissing), key) }
+        roster.admit(task, to: slot)
     }
 
     mutating func report(_ task: Task, _ judgement: Judgement, _ turn: inout Turn) {
@@ -173,9 +197,18 @@ extension Worker {
             label = .failed
             reason = failure.reason
             turn.log(.warn, .taskFailed(failure, exitCode: judgement.exitCode), task.key)
+        case .dispatched: return handOver(task, &turn)
         }
         turn.measure(.taskEnded(label, reason, after: turn.at.since(task.assignedAt)))
         connection.outbox.post(.finalWord, run: task.serial, task.key, word)
         memory.remember(task.key, word, turn.limits)
+    }
+    /// Its end is reported by whoever runs it now.
+    private mutating func handOver(_ task: Task, _ turn: inout Turn) {
+        turn.log(.info, .dispatch(.handedOver), task.key)
+        turn.measure(.taskEnded(.dispatched, nil, after: turn.at.since(task.assignedAt)))
+        turn.note(.handedOver(task.key))
+        handedOver.remember(task.key, turn.limits)
+        connection.outbox.claimIsLast(of: task.serial)
     }
 }

@@ -49,7 +49,7 @@ extension Worker {
             .sorted { (roster[$0]?.serial ?? 0) > (roster[$1]?.serial ?? 0) }
         for slot in latestFirst { with(slot, backend, &turn) { $0.stop(.workerStop, $1, &$2) } }
         // Whoever waits to dial again dials now: there are last words to say.
-        if roster.active > 0 || connection.outbox.finalWords > 0 { connection.dial(&turn) }
+        if roster.active > 0 || connection.outbox.lastWords > 0 { connection.dial(&turn) }
         connection.flush(&turn, hurry: true)
         proceed(&turn)
     }
@@ -61,9 +61,9 @@ extension Worker {
         if stopping.heardBy == nil {
             stopping.heardBy = turn.at.after(turn.timing.lastWords)
             life = .stopping(backend, stopping)
-            if connection.outbox.finalWords > 0 { connection.dial(&turn) }
+            if connection.outbox.lastWords > 0 { connection.dial(&turn) }
         }
-        let unheard = connection.outbox.finalWords
+        let unheard = connection.outbox.lastWords
         let spoken = unheard == 0 || (stopping.heardBy.map { $0 <= turn.at } ?? false)
         guard outOfTime || (spoken && roster.isEmpty) else {
             // The deadline for hearing has passed; what remains is bounded by the stop as a whole.

@@ -6,11 +6,12 @@ import Codecs
 import Effects
 
 public struct Worker: Hashable, Codable, Sendable {
-    private let fixed: FixedSettings
+    private let fixed: Fixed<Settings>
     public internal(set) var life: Life
     public internal(set) var connection = Connection()
     public internal(set) var roster = Roster()
     public internal(set) var memory = Memory()
+    public internal(set) var handedOver = HandedOver()
     /// Types that were named in the log once.
     var unknownTypes: [Bytes] = []
     private var sequence: UInt64 = 0
@@ -20,7 +21,7 @@ public struct Worker: Hashable, Codable, Sendable {
         life = .starting(Starting())
     }
 
-    public var settings: Settings { fixed.settings }
+    public var settings: Settings { fixed.value }
     public var exitCode: Int32? { life.exitCode }
 
     /// The earliest deadline of all machines, by a walk over all of them. `Core` keeps an index of it.
@@ -116,8 +117,11 @@ public struct Worker: Hashable, Codable, Sendable {
         turn.slot = 0
         guard let task = roster[slot] else { return }
         if task.isGone { roster[slot] = nil }
-        guard case .ended(let judgement) = news else { return }
-        report(task, judgement, &turn)
+        switch news {
+        case .nothing: return
+        case .ended(let judgement): report(task, judgement, &turn)
+        case .outOfTheWay: break
+        }
         if let next = roster.ready(of: task.key.task) { with(next, backend, &turn) { $0.start($1, &$2) } }
     }
 
@@ -146,6 +150,7 @@ extension Worker: Visited {
         connection.visit(&visitor)
         roster.visit(&visitor)
         memory.visit(&visitor)
+        handedOver.visit(&visitor)
         visitor.number(unknownTypes.count)
         for type in unknownTypes { visitor.bytes(type) }
         visitor.serial(sequence)

@@ -1,5 +1,4 @@
-// From the resolved configuration to what the daemon is started with: values that are secret get references here, so
-// that the model never sees one.
+// From the resolved configuration to what the daemon is started with.
 
 import Codecs
 import Configuration
@@ -15,7 +14,7 @@ enum NoAssembly: Error {
     var words: String {
         switch self {
         case .notBuilt(let backend):
-            "the \(backend.rawValue) backend is not built yet; this version has --backend direct"
+            "the \(backend.rawValue) backend is not built yet; this version has --backend direct and --backend command"
         case .badURL: "--web-socket-url is not a URL that can be dialled"
         }
     }
@@ -35,39 +34,23 @@ struct Assembly {
     static func make(
         _ configuration: ResolvedConfiguration, _ environment: [(name: Bytes, value: Bytes)], instance: () -> Bytes
     ) throws(NoAssembly) -> Assembly {
-        switch configuration.backend {
-        case .direct(let direct):
-            guard let assembly = Assembly(configuration, direct, instance: instance(), environment) else {
-                throw .badURL
-            }
-            return assembly
-        case .docker, .kubernetes, .command: throw .notBuilt(configuration.backend.name)
+        guard let backend = AssembledBackend(configuration.backend, environment) else {
+            throw .notBuilt(configuration.backend.name)
         }
+        guard let assembly = Assembly(configuration, backend, instance: instance(), environment) else {
+            throw .badURL
+        }
+        return assembly
     }
 
     private init?(
-        _ configuration: ResolvedConfiguration, _ direct: Configuration.DirectSettings, instance: Bytes,
+        _ configuration: ResolvedConfiguration, _ backend: AssembledBackend, instance: Bytes,
         _ environment: [(name: Bytes, value: Bytes)]
     ) {
         guard let parts = try? URLParts(parsing: configuration.webSocketURL) else { return nil }
         let url = parts.settingQuery(Bytes(text: "worker_id"), configuration.workerID)
-        // Number 0 is the API key's.
-        var secrets: [Secret] = []
-        let variables = direct.environment.map { entry -> EnvironmentVariable in
-            let ref = SecretRef(number: UInt64(secrets.count) + 1)
-            secrets.append(Secret(ref: ref, bytes: entry.value.bytes, kind: .text))
-            return EnvironmentVariable(name: entry.name, value: .secret(ref))
-        }
-        let temporary = environment.first { $0.name.equals("TMPDIR") }?.value ?? Bytes(text: "/tmp")
-        var backend = WorkerModel.DirectSettings(
-            workspaceRoot: direct.workspaceRoot, temporaryDirectory: temporary)
-        backend.targetDirectory = direct.targetDirectory
-        backend.ozPath = direct.ozPath
-        backend.setupCommand = direct.setupCommand
-        backend.teardownCommand = direct.teardownCommand
-        backend.environment = variables
         var settings = Settings(
-            workerID: configuration.workerID, instanceID: instance, url: url.bytes, backend: .direct(backend))
+            workerID: configuration.workerID, instanceID: instance, url: url.bytes, backend: backend.settings)
         settings.serverRootURL = configuration.serverRootURL
         settings.sessionSharingURL = configuration.sessionSharingServerURL
         settings.capacity = configuration.maxConcurrentTasks
@@ -76,7 +59,7 @@ struct Assembly {
         settings.cleanup = configuration.cleanup
         settings.idleOnComplete = configuration.idleOnComplete
         options = DaemonOptions(
-            settings: settings, key: DialKey(configuration.apiKey), secrets: secrets, environment: environment,
+            settings: settings, key: DialKey(configuration.apiKey), secrets: backend.secrets, environment: environment,
             log: Assembly.logChoice(configuration, environment), userAgent: Assembly.userAgent)
     }
 

@@ -67,13 +67,14 @@ class Rig:
             self._plane = self.make_plane()
         return self._plane
 
-    def config(self, direct=None, **top):
+    def config(self, direct=None, command=None, **top):
         """Writes a config file; values are written as JSON, which is YAML."""
         import json
-        block = {"workspace_root": self.workspaces, "oz_path": self.oz, **(direct or {})}
+        backend = {"command": command} if command else {
+            "direct": {"workspace_root": self.workspaces, "oz_path": self.oz, **(direct or {})}}
         path = self.path(f"config-{len(self.daemons)}.yaml")
         with open(path, "w", encoding="utf-8") as file:
-            json.dump({"worker_id": "rig", **top, "backend": {"direct": block}}, file)
+            json.dump({"worker_id": "rig", **top, "backend": backend}, file)
         return path
 
     def keep(self, helper):
@@ -81,11 +82,11 @@ class Rig:
         self.helpers.append(helper)
         return helper
 
-    def start(self, *arguments, direct=None, top=None, plane=None, environment=None, level="debug",
+    def start(self, *arguments, direct=None, command=None, top=None, plane=None, environment=None, level="debug",
               form="json", url=None, **process):
         plane = plane or self.plane
         worker = daemon.Daemon(
-            ["--config-file", self.config(direct, **(top or {})), "--api-key-file", self.key_file,
+            ["--config-file", self.config(direct, command, **(top or {})), "--api-key-file", self.key_file,
              "--web-socket-url", url or plane.url, "--log-format", form, "--log-level", level, *arguments],
             {**self.environment, **(environment or {})}, **process)
         self.daemons.append(worker)

@@ -159,13 +159,13 @@ class Plane(OwnLoop):
         return found[0]["number"]
 
     def latest(self):
-        return max(self._sockets)
+        return max(self._sockets) if self._sockets else self.wait_connected()
 
     def send(self, message, connection=None):
         self.send_raw(json.dumps(message), connection)
 
     def send_raw(self, payload, connection=None):
-        number = self.wait_connected() if not self._sockets else self.latest() if connection is None else connection
+        number = self.latest() if connection is None else connection
         self._call(self._sockets[number].send(payload))
 
     def send_all(self, messages):

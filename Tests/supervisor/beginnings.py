@@ -44,7 +44,7 @@ class Failures(Case):
         wrong = [{"magic": 1}, {"total": 0}, {"total": 32}, {"total": 31}, {"total": 1 << 31}, {"argc": 0},
                  {"argc": 3},
                  {"argc": 0xFFFFFFFF}, {"envc": 0xFFFFFFFF}, {"envc": 0}, {"argc": 1 << 20, "envc": 1 << 20},
-                 {"flags": 16}, {"flags": harness.SURVIVE}, {"flags": harness.STDIN}, {"oom": 1001}, {"cwd": "here"},
+                 {"flags": 32}, {"flags": harness.SURVIVE}, {"flags": harness.STDIN}, {"oom": 1001}, {"cwd": "here"},
                  {"program": "true"}, {"total": 35}]
         for change in wrong:
             with self.subTest(change=change):

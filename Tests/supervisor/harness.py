@@ -20,7 +20,7 @@ from process_table import alive  # noqa: E402
 PATIENCE = 30  # seconds until a test gives up waiting; nothing waits this long when all is well
 
 MAGIC = 0x31535A4F
-STDIN, SURVIVE, OOM, NOFILE = 1, 2, 4, 8
+STDIN, SURVIVE, OOM, NOFILE, HANDOVER = 1, 2, 4, 8, 16
 STARTED, FAILED, EXITED, GONE = 1, 2, 3, 4
 CLD_EXITED, CLD_KILLED = 1, 2
 DIRECTORY, EXEC, FORK, LIMITS, RECORD = 1, 2, 3, 4, 5
@@ -84,6 +84,9 @@ class Supervisor:
 
     def kill(self):
         self.control.sendall(b"K")
+
+    def release(self):
+        self.control.sendall(b"R")
 
     def record(self):
         """The next record as (kind, a, b); None at the end."""

@@ -6,10 +6,11 @@ import unittest
 
 import beginnings
 import endings
+import handing_over
 
 
 def load_tests(loader, standard_tests, pattern):
-    return unittest.TestSuite(loader.loadTestsFromModule(module) for module in (beginnings, endings))
+    return unittest.TestSuite(loader.loadTestsFromModule(module) for module in (beginnings, endings, handing_over))
 
 
 if __name__ == "__main__":

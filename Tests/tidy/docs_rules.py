@@ -8,7 +8,8 @@ import source_text
 
 OPERATING, TROUBLESHOOTING = "docs/operating.md", "docs/troubleshooting.md"
 PROTOCOL, MIGRATING, INDEX = "docs/protocol.md", "docs/migrating.md", "docs/README.md"
-SAYINGS = "Sources/Effects/Log/SayingName.swift"
+# Where the core's events have their names.
+SAYINGS = ("Sources/Effects/Log/SayingName.swift", "Sources/Effects/Log/DispatchSaying.swift")
 SETTINGS = "Sources/WorkerModel/Settings.swift"
 VERDICTS = "Sources/Effects/Wire/OutgoingMessage.swift"
 OPTIONS = "Sources/Configuration/Options/"
@@ -21,7 +22,7 @@ PROBLEM_WORDS = (
     "Sources/oz-agent-worker/Instance.swift", "Sources/oz-agent-worker/Assembly.swift",
 )
 # Of these only what is said at warn and error.
-SAYING_WORDS = "Sources/Effects/Log/SayingWords"
+SAYING_WORDS = ("Sources/Effects/Log/SayingWords", "Sources/Effects/Log/DispatchSaying.swift")
 # The kernel's words are told by kind.
 ERRNO_WORDS = "Sources/Effects/Wire/WordsErrno.swift"
 
@@ -123,17 +124,26 @@ def is_sentence(words):
     return " " in words.strip() and len(re.sub(r"[^a-z]", "", words)) >= 8 and not words.startswith(", ")
 
 
+EVENT_NAME = r'case \.(\w+): "([a-z_.]+)"'
+
+
+def event_names(tree):
+    """case of a saying -> its event"""
+    return dict(match for path in SAYINGS for match in re.findall(EVENT_NAME, tree.texts.get(path, "")))
+
+
 def events(tree):
     """event -> (levels, path, line number), from the core's sayings and from what the hands say of themselves."""
-    found, names = {}, {}
-    for number, line in enumerate(tree.texts.get(SAYINGS, "").split("\n"), 1):
-        match = re.search(r'case \.(\w+): "([a-z_.]+)"', line)
-        if match:
-            names[match.group(1)] = match.group(2)
-            found[match.group(2)] = (set(), SAYINGS, number)
+    found, names = {}, event_names(tree)
+    for path in SAYINGS:
+        for number, line in enumerate(tree.texts.get(path, "").split("\n"), 1):
+            match = re.search(EVENT_NAME, line)
+            if match:
+                found[match.group(2)] = (set(), path, number)
     for path, text in tree.texts.items():
         if path.startswith("Sources/WorkerModel/"):
-            for level, case in re.findall(r"\.log\(\s*\.(debug|info|warn|error),\s*\.(\w+)", text):
+            spoken = r"\.log\(\s*\.(debug|info|warn|error),\s*\.(?:dispatch\(\.)?(\w+)"
+            for level, case in re.findall(spoken, text):
                 if case in names:
                     found[names[case]][0].add(level)
         if path.startswith("Sources/Interpreter/"):
@@ -237,7 +247,7 @@ def invented_flags(tree):
     """A flag on a page is one of the sources', or another program's that is listed above."""
     known = FOREIGN_FLAGS | {flag for flag, _, _ in flags_of_options(tree)}
     for path, text in tree.texts.items():
-        if path.startswith(("Sources/", "scripts/", "Tests/")) or path == "Makefile":
+        if path.startswith(("Sources/", "scripts/", "Tests/", "examples/")) or path == "Makefile":
             known.update(re.findall(r"--[a-z][a-z-]*[a-z]", text))
     for path, text in pages(tree):
         for match in re.finditer(r"(?<![\w-])--[a-z][a-z-]*[a-z]", text):
@@ -314,10 +324,10 @@ def messages_said(tree):
 def messages_explained(tree):
     """Every sentence about trouble has its place on that page."""
     quotes = "\n".join(span for _, span in quoted_messages(tree))
-    names = dict(re.findall(r'case \.(\w+): "([a-z_.]+)"', tree.texts.get(SAYINGS, "")))
+    names = event_names(tree)
     loud = {event for event, (levels, _, _) in events(tree).items() if levels & {"warn", "error"}}
     for path, text in tree.texts.items():
-        if not path.startswith(PROBLEM_WORDS + (SAYING_WORDS,)) or path == ERRNO_WORDS:
+        if not path.startswith(PROBLEM_WORDS + SAYING_WORDS) or path == ERRNO_WORDS:
             continue
         for number, words in literals(tree, path):
             case = re.findall(r"case \.(\w+)", "\n".join(text.split("\n")[:number]))

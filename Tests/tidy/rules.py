@@ -17,7 +17,7 @@ PURE = {
     "Simulation": ["WorkerModel", "Effects", "Codecs"],
 }
 # World models give a second opinion, so they must not see the worker's own.
-WORLD_MODELS = ("ServerModel", "NetworkModel", "ProcessTable", "FileSystemModel")
+WORLD_MODELS = ("ServerModel", "NetworkModel", "ProcessTable", "FileSystemModel", "RuntimeModel")
 SYSTEM = ["Glibc"]
 
 ALL = ("Sources/",)

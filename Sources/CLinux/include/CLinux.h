@@ -69,6 +69,8 @@ int64_t oz_clock_cpu(void);
 
 int oz_pipe(int *fds);
 int oz_set_nonblocking(int fd, int on);
+/* A pipe whose reading end, fds[0], does not block; whoever gets the other end is not told. */
+int oz_output_pipe(int *fds);
 int oz_close_from(int first);
 /* open(2) without following a symbolic link in the last component. */
 int oz_open_nofollow(int directory, const char *path, int flags, mode_t mode);
@@ -76,6 +78,8 @@ int oz_open_nofollow(int directory, const char *path, int flags, mode_t mode);
 int oz_open_beneath(int directory, const char *path, int flags, mode_t mode);
 /* renameat2(2) with RENAME_NOREPLACE: -EEXIST when the target is there. */
 int oz_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
+/* The kernel's number of the kind of file system that a path lies on (statfs(2)). */
+int oz_file_system_kind(const char *path, uint32_t *kind);
 /* flock(2), exclusive, without waiting: -EWOULDBLOCK when another holds it. */
 int oz_lock_exclusive(int fd);
 /* A memfd with these bytes that may be executed, sealed against every change. */
@@ -87,7 +91,7 @@ int oz_memfd_data(const char *name, const unsigned char *bytes, size_t length);
 
 /* A non-blocking stream socket of this address family. */
 int oz_socket_stream(int domain);
-/* A connected pair of blocking AF_UNIX stream sockets. */
+/* A connected pair of non-blocking AF_UNIX stream sockets. */
 int oz_socketpair(int *fds);
 /* accept4(2): the new descriptor is non-blocking. */
 int oz_accept(int listener);
@@ -110,9 +114,10 @@ static const short OZ_SPAWN_SETSID = 0x80;
 
 int oz_spawn_add_chdir(posix_spawn_file_actions_t *actions, const char *path);
 int oz_spawn_add_closefrom(posix_spawn_file_actions_t *actions, int first);
-/* Starts a static program out of a memfd in a session of its own: 0 is /dev/null, 1 and 2 are `output`, 3 is
- * `control`, 4 the image itself (the program closes it), the environment is empty. The pid, or a negative errno. */
-pid_t oz_spawn_supervisor(int image, int output, int control);
+/* Starts a static program out of a memfd: 0 is `null`, 1 and 2 are `output`, 3 is `control`, the environment is empty.
+ * It inherits what signals the caller blocks and ignores, and begins in the caller's session. The pid, or a negative
+ * errno. */
+pid_t oz_spawn_supervisor(int image, int null, int output, int control);
 
 typedef struct {
     pid_t pid;

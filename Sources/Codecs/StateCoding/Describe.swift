@@ -26,7 +26,7 @@ private struct Description {
         case .bool(let flag): flag ? "true" : "false"
         case .number(let text): text.text
         case .string(let content): atom(content)
-        case .secret(let ref): "secret \(ref.number)"
+        case .secret(let text): "secret \(describe(text))"
         case .verbatim(let ref): "verbatim \(ref.number)"
         case .array(let elements): "[" + elements.map { words($0) }.joined(separator: ", ") + "]"
         case .object(let members): words(members)

@@ -89,7 +89,7 @@ extension JSON {
             case .bool(let value): .bool(!value)
             case .number(let text): .number(JSON.neighbour(of: text))
             case .string(let content): .string(content + Bytes(text: content.hasPrefix("hex:") ? "00" : "x"))
-            case .secret(let ref): .secret(SecretRef(number: ref.number &+ 1))
+            case .secret(let text): .secret(.joined([text, Text("x")]))
             case .verbatim(let ref): .verbatim(SecretRef(number: ref.number &+ 1))
             case .null, .array, .object: nil
             }

@@ -27,11 +27,20 @@ enum StateDocument {
         case .number(let text):
             JSON.isNumber(text) ? document : marked("$number", .string(StateText.write(text)))
         case .string(let content): .string(StateText.write(content))
-        case .secret(let ref): marked("$secret", .number(ref.number))
+        case .secret(let text): marked("$secret", write(text))
         case .verbatim(let ref): marked("$verbatim", .number(ref.number))
-        case .array(let elements): .array(elements.map(write))
+        case .array(let elements): .array(elements.map { write($0) })
         case .object(let members):
             .object(members.map { JSONMember(name: write(name: $0.name), value: write($0.value)) })
+        }
+    }
+
+    /// A reference as its number, words as a string, a mixture as a list.
+    private static func write(_ text: Text) -> JSON {
+        switch text {
+        case .literal(let bytes): .string(StateText.write(bytes))
+        case .secret(let ref): .number(ref.number)
+        case .joined(let parts): .array(parts.map { write($0) })
         }
     }
 
@@ -67,9 +76,27 @@ enum StateDocument {
         if member.name.equals("$number"), let text = member.value.asString.flatMap(StateText.read) {
             return .number(text)
         }
+        if member.name.equals("$secret") { return readText(member.value, depth: deepestText).map { .secret($0) } }
         guard case .number(let text) = member.value, let number = UInt64(decimal: text) else { return nil }
-        if member.name.equals("$secret") { return .secret(SecretRef(number: number)) }
         return member.name.equals("$verbatim") ? .verbatim(SecretRef(number: number)) : nil
+    }
+
+    private static let deepestText = 16
+
+    private static func readText(_ tree: JSON, depth: Int) -> Text? {
+        switch tree {
+        case .number(let text): return UInt64(decimal: text).map { .secret(SecretRef(number: $0)) }
+        case .string(let text): return StateText.read(text).map { .literal($0) }
+        case .array(let elements):
+            guard depth > 0 else { return nil }
+            var parts: [Text] = []
+            for element in elements {
+                guard let part = readText(element, depth: depth &- 1) else { return nil }
+                parts.append(part)
+            }
+            return .joined(parts)
+        case .null, .bool, .object, .secret, .verbatim: return nil
+        }
     }
 
     private static func readObject(_ members: [JSONMember]) -> JSON? {

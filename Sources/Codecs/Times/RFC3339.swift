@@ -20,13 +20,17 @@ public enum RFC3339 {
         var text = Bytes()
         text.reserveCapacity(24)
         text.append(decimal: civil.year, width: 4)
-        for (separator, part) in [
-            (0x2d, civil.month), (0x2d, civil.day), (0x54, civil.hour), (0x3a, civil.minute), (0x3a, civil.second),
-        ] as [(UInt8, Int)] {
-            text.append(separator)
-            text.append(decimal: part, width: 2)
-        }
+        append(0x2d, civil.month, to: &text)
+        append(0x2d, civil.day, to: &text)
+        append(0x54, civil.hour, to: &text)
+        append(0x3a, civil.minute, to: &text)
+        append(0x3a, civil.second, to: &text)
         return text
+    }
+
+    private static func append(_ separator: UInt8, _ part: Int, to text: inout Bytes) {
+        text.append(separator)
+        text.append(decimal: part, width: 2)
     }
 
     /// With any offset and any number of decimals, of which nine count; nil where it is no time.

@@ -8,6 +8,8 @@ public enum JournalCall: Hashable, Codable, Sendable {
     case acquired(ExecutionKey, Possession)
     case released(ExecutionKey, Possession)
     case verdictDecided(ExecutionKey)
+    /// It runs elsewhere now. A cancellation must still find it.
+    case handedOver(ExecutionKey)
     case verdictHeard(ExecutionKey)
 }
 

@@ -38,7 +38,7 @@ public struct LogLine: Sendable {
         output.append(text: level.label)
         if colour { output.append(text: "\u{1b}[0m") }
         output.append(0x20)
-        output.append(contentsOf: event.bytes)
+        output.append(text: event.text)
         if let key {
             output.append(text: " task=")
             LogText.value(key.task.bytes, into: &output)
@@ -49,7 +49,7 @@ public struct LogLine: Sendable {
         }
         for field in fields {
             output.append(0x20)
-            output.append(contentsOf: field.name.bytes)
+            output.append(text: field.name.text)
             output.append(0x3d)
             switch field.value {
             case .text(let bytes): LogText.value(LogText.cut(bytes, at: Self.longestField), into: &output)
@@ -69,8 +69,10 @@ public struct LogLine: Sendable {
         var output = Bytes(text: "{\"time\":\"")
         output.reserveCapacity(message.count &+ 240)
         output.append(contentsOf: time)
-        output.append(text: "\",\"level\":\"\(level.name)\",\"event\":\"")
-        output.append(contentsOf: event.bytes)
+        output.append(text: "\",\"level\":\"")
+        output.append(text: level.word)
+        output.append(text: "\",\"event\":\"")
+        output.append(text: event.text)
         output.append(0x22)
         if let key {
             output.append(text: ",\"task_id\":")
@@ -84,7 +86,7 @@ public struct LogLine: Sendable {
         LogText.json(LogText.cut(message, at: Self.longestMessage), into: &output)
         for field in fields {
             output.append(text: ",\"")
-            output.append(contentsOf: field.name.bytes)
+            output.append(text: field.name.text)
             output.append(text: "\":")
             switch field.value {
             case .text(let bytes): LogText.json(LogText.cut(bytes, at: Self.longestField), into: &output)
@@ -109,7 +111,9 @@ public struct LogLine: Sendable {
 }
 
 extension LogLevel {
-    public var name: String {
+    public var name: String { "\(word)" }
+
+    fileprivate var word: StaticString {
         switch self {
         case .debug: "debug"
         case .info: "info"
@@ -118,7 +122,7 @@ extension LogLevel {
         }
     }
 
-    fileprivate var label: String {
+    fileprivate var label: StaticString {
         switch self {
         case .debug: "DEBUG"
         case .info: "INFO "
@@ -127,7 +131,7 @@ extension LogLevel {
         }
     }
 
-    fileprivate var colour: String {
+    fileprivate var colour: StaticString {
         switch self {
         case .debug: "\u{1b}[2m"
         case .info: "\u{1b}[32m"

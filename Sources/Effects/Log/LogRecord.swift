@@ -62,6 +62,8 @@ public enum Saying: Hashable, Codable, Sendable {
     case taskFailed(Failure, exitCode: Int32?)
     case deathUnconfirmed
     case deathConfirmed
+    case imageMissing(fallback: Bytes)
+    case dispatch(DispatchSaying)
     case teardownFailed(CommandProblem)
     case teardownTimedOut
     case removalFailed(Bytes, FileFailure, givenUp: Bool)
@@ -102,4 +104,4 @@ public enum Measure: Hashable, Codable, Sendable {
 }
 
 public enum RejectionLabel: UInt8, Hashable, Codable, Sendable { case atCapacity, shuttingDown, unreadable }
-public enum ResultLabel: UInt8, Hashable, Codable, Sendable { case succeeded, failed, cancelled }
+public enum ResultLabel: UInt8, Hashable, Codable, Sendable { case succeeded, failed, cancelled, dispatched }

@@ -28,6 +28,8 @@ extension Saying {
             let reason = LogField("reason", words: failure.reason.rawValue)
             return [reason] + exitField(exitCode)
         case .teardownFailed(let problem): return exitField(problem.code)
+        case .imageMissing(let fallback): return [LogField("image", .text(fallback))]
+        case .dispatch(let saying): return saying.fields
         case .removalFailed(let path, _, let givenUp):
             return [LogField("path", .text(path)), LogField("given_up", .flag(givenUp))]
         case .backendUnusable, .shapesDoNotApply, .connectionSilent, .connectionClosed, .courtesyDropped,
@@ -40,14 +42,14 @@ extension Saying {
     }
 }
 
-private func exitField(_ code: Int32?) -> [LogField] {
+func exitField(_ code: Int32?) -> [LogField] {
     code.map { [LogField("exit_code", .number(Int($0)))] } ?? []
 }
 
 extension CommandProblem {
-    fileprivate var code: Int32? {
+    var code: Int32? {
         switch self {
-        case .startFailed: nil
+        case .startFailed, .tookTooLong: nil
         case .ended(let end): end.code
         }
     }

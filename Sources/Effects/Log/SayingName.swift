@@ -39,6 +39,8 @@ extension Saying {
         case .taskFailed: "task.failed"
         case .deathUnconfirmed: "task.death_unconfirmed"
         case .deathConfirmed: "task.death_confirmed"
+        case .imageMissing: "task.image_missing"
+        case .dispatch(let saying): saying.name
         case .teardownFailed: "cleanup.teardown_failed"
         case .teardownTimedOut: "cleanup.teardown_timed_out"
         case .removalFailed: "cleanup.removal_failed"

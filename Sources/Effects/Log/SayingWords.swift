@@ -30,8 +30,9 @@ extension Saying {
             .claimNotWritten, .finalWordWithdrawn, .workspaceMade, .setupStarted, .agentStarted,
             .environmentMalformed, .cancellationRequested, .cancellationUnknown, .taskStopping, .taskKilled,
             .taskCompleted, .taskCancelled, .taskFailed, .deathUnconfirmed, .deathConfirmed, .teardownFailed,
-            .teardownTimedOut, .removalFailed, .workspaceKept, .finalWordHeard:
+            .teardownTimedOut, .removalFailed, .workspaceKept, .finalWordHeard, .imageMissing:
             taskWords
+        case .dispatch(let saying): saying.words
         case .draining(let active): "stopping: \(tasks(active)) may finish, no new ones are taken"
         case .stopping(let active): "stopping: ending \(tasks(active))"
         case .stopForced: "stopping at once, without waiting for tasks or messages"

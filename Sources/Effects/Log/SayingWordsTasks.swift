@@ -36,10 +36,12 @@ extension Saying {
             "could not remove \(path.text): \(failure.words); " + (givenUp ? "given up" : "trying again")
         case .workspaceKept(let path): "kept the workspace \(path.text)"
         case .finalWordHeard: "the server has heard the task's final word"
+        case .imageMissing(let fallback):
+            "the task names an environment that has no image; \(fallback.text) stands in for it"
         case .starting, .backendUnusable, .shapesDoNotApply, .dialling, .listening, .dialFailed, .keyRefused,
             .connectionLost, .connectionSilent, .connectionShortLived, .connectionClosed, .resending,
             .messageUnreadable, .messageTypeUnknown, .courtesyDropped, .draining, .stopping, .stopForced,
-            .stopIncomplete, .stopped, .contractBroken, .lateCompletion:
+            .stopIncomplete, .stopped, .contractBroken, .lateCompletion, .dispatch:
             ""
         }
     }

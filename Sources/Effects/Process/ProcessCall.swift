@@ -9,13 +9,16 @@ public enum ProcessCall: Hashable, Codable, Sendable {
     case signal(process: EffectID, Signal)
     /// SIGKILL to the command and all of its descendants, now or as soon as it exists; done when asked.
     case kill(process: EffectID)
+    /// The command ended with 0, and what it left running is not ours to end: its supervisor lets go of it. Only for
+    /// a launch that hands over; done when asked.
+    case release(process: EffectID)
     /// Waits no longer for the rest of the output; `finished` follows once the descendants are gone.
     case abandonOutput(process: EffectID)
 
     public var answers: Bool {
         switch self {
         case .start: true
-        case .signal, .kill, .abandonOutput: false
+        case .signal, .kill, .release, .abandonOutput: false
         }
     }
 }
@@ -26,7 +29,7 @@ public enum Signal: UInt8, Hashable, Codable, Sendable {
 
 /// What a process is for; also the name under which its output is logged.
 public enum ProcessRole: UInt8, Hashable, Codable, Sendable, CaseIterable {
-    case setup, agent, teardown
+    case setup, agent, teardown, dispatch, cancel
 }
 
 /// A command to start, complete but for the secrets in it.
@@ -43,10 +46,16 @@ public struct Launch: Hashable, Codable, Sendable {
     public let directory: Bytes
     /// Whose values are masked in the output.
     public let secrets: [SecretRange]
+    /// What it finds on its standard input, as one JSON text; nothing where this is nil.
+    public let input: JSON?
+    /// What it leaves running when it ends with 0 is killed only if we say so, and lives on once we `release` it. In
+    /// every other case descendants end with their command.
+    public let handsOver: Bool
 
     public init(
         role: ProcessRole, key: ExecutionKey, executable: Bytes, arguments: [Text], base: EnvironmentBase,
-        environment: [EnvironmentVariable], directory: Bytes, secrets: [SecretRange]
+        environment: [EnvironmentVariable], directory: Bytes, secrets: [SecretRange], input: JSON? = nil,
+        handsOver: Bool = false
     ) {
         self.role = role
         self.key = key
@@ -56,6 +65,8 @@ public struct Launch: Hashable, Codable, Sendable {
         self.environment = environment
         self.directory = directory
         self.secrets = secrets
+        self.input = input
+        self.handsOver = handsOver
     }
 }
 

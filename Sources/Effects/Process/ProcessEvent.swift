@@ -7,7 +7,7 @@ public enum ProcessEvent: Hashable, Codable, Sendable {
     case startFailed(EffectID, StartFailure)
     /// The command itself ended; descendants may still live, output may still come.
     case exited(EffectID, ProcessEnd)
-    /// No descendant lives any more; the rest of the output may still be on its way.
+    /// No descendant lives any more, or what lives was released; the rest of the output may still be on its way.
     case cleared(EffectID, ProcessEnd)
     /// Final: all dead, and the output is complete or was abandoned. May come without the ones before.
     case finished(EffectID, ProcessEnd)

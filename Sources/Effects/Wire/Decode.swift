@@ -8,17 +8,17 @@ import Codecs
 public func decodeMessage(
     _ bytes: Bytes, nextSecret: inout UInt64, keepDocument: Bool
 ) -> (IncomingMessage, [Secret]) {
-    let document: JSON
+    let text: JSONText
     do {
-        document = try JSON.parse(bytes, limits: WireLimits.json)
+        text = try JSONText(bytes, limits: WireLimits.json)
     } catch {
         return (unparsed(bytes, error), [])
     }
-    guard case .object(let members) = document else {
+    guard text.kind(text.root) == .object else {
         return (.unreadable(WireProblem(kind: .expectedObject, path: [])), [])
     }
     do {
-        return try decode(members, nextSecret: &nextSecret, keepDocument: keepDocument)
+        return try decode(text, nextSecret: &nextSecret, keepDocument: keepDocument)
     } catch {
         return (.unreadable(error), [])
     }
@@ -37,26 +37,26 @@ private func unparsed(_ bytes: Bytes, _ error: JSONError) -> IncomingMessage {
 }
 
 private func decode(
-    _ members: [JSONMember], nextSecret: inout UInt64, keepDocument: Bool
+    _ text: JSONText, nextSecret: inout UInt64, keepDocument: Bool
 ) throws(WireProblem) -> (IncomingMessage, [Secret]) {
-    var envelope = WireObject(members, at: "")
+    var envelope = WireObject(text, text.root, at: "")
     let type = try envelope.requiredID("type", limit: .max)
-    if matches(type, "task_assignment") {
+    if type.equals("task_assignment") {
         let data = try requiredData(&envelope)
         return try decodeAssignment(data, nextSecret: &nextSecret, keepDocument: keepDocument)
     }
-    if matches(type, "task_cancellation") {
+    if type.equals("task_cancellation") {
         var data = try requiredData(&envelope)
         return (.cancellation(TaskID(try data.requiredID("task_id"))), [])
     }
-    if matches(type, "heartbeat") { return (.heartbeat, []) }
+    if type.equals("heartbeat") { return (.heartbeat, []) }
     return (.unknown(type: Bytes(type.prefix(WireLimits.type))), [])
 }
 
 private func requiredData(_ envelope: inout WireObject) throws(WireProblem) -> WireObject {
     guard let data = envelope.take("data") else { throw envelope.problem(.missing, "data") }
-    guard case .object(let members) = data else { throw envelope.problem(.expectedObject, "data") }
-    return WireObject(members, at: "data")
+    guard envelope.document.kind(data) == .object else { throw envelope.problem(.expectedObject, "data") }
+    return WireObject(envelope.document, data, at: "data")
 }
 
 /// Throws only where not even the task is named.

@@ -5,8 +5,8 @@ import Codecs
 func readAgent(
     _ task: inout WireObject, _ secrets: inout SecretCollector
 ) throws(WireProblem) -> AgentConfiguration? {
-    guard let members = try task.object("agent_config_snapshot") else { return nil }
-    var given = WireObject(members, at: "data.task.agent_config_snapshot")
+    guard let place = try task.object("agent_config_snapshot") else { return nil }
+    var given = WireObject(task.document, place, at: "data.task.agent_config_snapshot")
     var agent = AgentConfiguration()
     agent.environmentID = try given.trimmedText("environment_id")
     agent.modelID = try given.trimmedText("model_id")
@@ -23,7 +23,7 @@ func readAgent(
     agent.snapshotDisabled = try given.flag("snapshot_disabled") ?? false
     agent.snapshotUploadTimeoutSeconds = try given.number("snapshot_upload_timeout_secs")
     agent.snapshotScriptTimeoutSeconds = try given.number("snapshot_script_timeout_secs")
-    for value in given.rest { secrets.hide(value) }
+    given.hideRest(in: &secrets)
     return agent
 }
 
@@ -31,33 +31,43 @@ func readAgent(
 private func readServers(
     _ given: inout WireObject, _ secrets: inout SecretCollector
 ) throws(WireProblem) -> SecretRef? {
-    let members = try given.map("mcp_servers")
-    guard !members.isEmpty else { return nil }
+    guard let map = try given.map("mcp_servers"), !given.document.isEmpty(map) else { return nil }
+    let text = given.document
+    var members: [(name: Bytes, value: JSONText.Place)] = []
+    for value in text.values(in: map) { members.append((text.name(of: value), value)) }
+    if members.count == 1 { return secrets.add(map, of: text, .json) }
     let order = members.indices.sorted { left, right in
         let (one, other) = (members[left].name, members[right].name)
         return one == other ? left < right : one.isLess(than: other)
     }
-    var kept: [JSONMember] = []
+    var kept: [Int] = []
     for index in order {
-        if kept.last?.name == members[index].name {
+        if let last = kept.last, members[last].name == members[index].name {
             // What it said before is not passed on, but it is as secret as what it said last.
-            if let earlier = kept.popLast() { secrets.hide(earlier.value) }
+            secrets.hide(members[last].value, of: text)
+            kept.removeLast()
         }
-        kept.append(members[index])
+        kept.append(index)
     }
-    return secrets.add(JSON.object(kept), .json)
+    var output = Bytes(text: "{")
+    for index in kept {
+        if output.count > 1 { output.append(0x2c) }
+        text.encodeMember(members[index].value, into: &output)
+    }
+    output.append(0x7d)
+    return secrets.add(output, .json)
 }
 
 private func readOverrides(
     _ given: inout WireObject, _ secrets: inout SecretCollector
 ) throws(WireProblem) -> [SecretRef] {
-    let elements = try given.list("repository_head_overrides")
+    guard let list = try given.list("repository_head_overrides") else { return [] }
     var overrides: [SecretRef] = []
-    for index in elements.indices {
-        guard case .object = elements[index] else {
-            throw given.problem(.expectedObject, "repository_head_overrides", element: index)
+    for element in given.document.values(in: list) {
+        guard given.document.kind(element) == .object else {
+            throw given.problem(.expectedObject, "repository_head_overrides", element: overrides.count)
         }
-        overrides.append(secrets.add(elements[index], .json))
+        overrides.append(secrets.add(element, of: given.document, .json))
     }
     return overrides
 }
@@ -65,20 +75,20 @@ private func readOverrides(
 private func readHarness(
     _ given: inout WireObject, _ secrets: inout SecretCollector
 ) throws(WireProblem) -> Bytes? {
-    guard let members = try given.object("harness") else { return nil }
-    var harness = WireObject(members, at: "data.task.agent_config_snapshot.harness")
+    guard let place = try given.object("harness") else { return nil }
+    var harness = WireObject(given.document, place, at: "data.task.agent_config_snapshot.harness")
     let type = try harness.trimmedText("type")
-    for value in harness.rest { secrets.hide(value) }
+    harness.hideRest(in: &secrets)
     return type
 }
 
 private func readProviders(
     _ given: inout WireObject, _ secrets: inout SecretCollector, into agent: inout AgentConfiguration
 ) throws(WireProblem) {
-    guard let members = try given.object("inference_providers") else { return }
-    var providers = WireObject(members, at: "data.task.agent_config_snapshot.inference_providers")
-    if let members = try providers.object("aws") {
-        var aws = WireObject(members, at: "data.task.agent_config_snapshot.inference_providers.aws")
+    guard let place = try given.object("inference_providers") else { return }
+    var providers = WireObject(given.document, place, at: "data.task.agent_config_snapshot.inference_providers")
+    if let place = try providers.object("aws") {
+        var aws = WireObject(given.document, place, at: "data.task.agent_config_snapshot.inference_providers.aws")
         let disabled = try aws.flag("disabled") ?? false
         let role = try aws.trimmedText("role_arn")
         let region = try aws.trimmedText("region")
@@ -86,19 +96,19 @@ private func readProviders(
             agent.bedrockRole = role
             agent.bedrockRegion = region
         }
-        for value in aws.rest { secrets.hide(value) }
+        aws.hideRest(in: &secrets)
     }
-    for value in providers.rest { secrets.hide(value) }
+    providers.hideRest(in: &secrets)
 }
 
 private func readSharing(
     _ given: inout WireObject, _ secrets: inout SecretCollector
 ) throws(WireProblem) -> AgentConfiguration.Sharing? {
-    guard let members = try given.object("session_sharing") else { return nil }
-    var sharing = WireObject(members, at: "data.task.agent_config_snapshot.session_sharing")
+    guard let place = try given.object("session_sharing") else { return nil }
+    var sharing = WireObject(given.document, place, at: "data.task.agent_config_snapshot.session_sharing")
     let access = try sharing.trimmedText("public_access")
-    for value in sharing.rest { secrets.hide(value) }
+    sharing.hideRest(in: &secrets)
     guard let access else { return nil }
-    if matches(access, "VIEWER") { return .viewer }
-    return matches(access, "EDITOR") ? .editor : nil
+    if access.equals("VIEWER") { return .viewer }
+    return access.equals("EDITOR") ? .editor : nil
 }

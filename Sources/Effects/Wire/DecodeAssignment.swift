@@ -7,8 +7,8 @@ func readAssignment(
     _ data: inout WireObject, _ key: ExecutionKey, _ secrets: inout SecretCollector, keepDocument: Bool
 ) throws(WireProblem) -> Assignment {
     guard let taskValue = data.take("task") else { throw data.problem(.missing, "task") }
-    guard case .object(let taskMembers) = taskValue else { throw data.problem(.expectedObject, "task") }
-    var task = WireObject(taskMembers, at: "data.task")
+    guard data.document.kind(taskValue) == .object else { throw data.problem(.expectedObject, "task") }
+    var task = WireObject(data.document, taskValue, at: "data.task")
     let agentTaskID = trimmedBytes(try task.requiredID("id"))
     guard !agentTaskID.isEmpty else { throw task.problem(.empty, "id") }
 
@@ -20,16 +20,17 @@ func readAssignment(
     assignment.extraArguments = try readArguments(&data, &secrets)
     assignment.shape = try readShape(&data, &secrets)
     if let hooks = data.take("oz_lifecycle_hooks") {
-        assignment.hooksRequired = demandsHook(hooks)
-        secrets.hide(hooks)
+        // Whatever its shape.
+        assignment.hooksRequired = data.document.holdsTrue(named: "required", in: hooks)
+        secrets.hide(hooks, of: data.document)
     }
     assignment.ownerIsTeam = try readOwner(&task, &secrets)
     assignment.agent = try readAgent(&task, &secrets)
     // An id, so public; nothing here needs it.
     _ = task.take("agent_conversation_id")
-    if keepDocument { assignment.document = secrets.add(taskValue, .document) }
-    for value in task.rest { secrets.hide(value) }
-    for value in data.rest { secrets.hide(value) }
+    if keepDocument { assignment.document = secrets.add(taskValue, of: data.document, .document) }
+    task.hideRest(in: &secrets)
+    data.hideRest(in: &secrets)
     return assignment
 }
 
@@ -37,48 +38,37 @@ func readAssignment(
 private func readEnvironment(
     _ data: inout WireObject, _ secrets: inout SecretCollector
 ) throws(WireProblem) -> [EnvironmentVariable] {
-    let members = try data.map("env_vars")
-    var variables: [EnvironmentVariable] = []
-    variables.reserveCapacity(members.count)
-    var places: [Bytes: Int] = [:]
-    places.reserveCapacity(members.count)
-    for index in members.indices {
-        let name = members[index].name
+    guard let map = try data.map("env_vars") else { return [] }
+    var layer = EnvironmentLayer(expecting: 8)
+    var index = 0
+    for place in data.document.values(in: map) {
+        let name = data.document.name(of: place)
         guard name.count <= WireLimits.text else { throw data.problem(.tooMany, "env_vars", element: index) }
-        let value: Bytes
-        switch members[index].value {
-        case .string(let content): value = content
-        case .null: value = []
-        case .bool, .number, .array, .object, .secret, .verbatim:
-            throw data.problem(.expectedText, "env_vars", element: index)
-        }
-        let variable = EnvironmentVariable(name: name, value: .secret(secrets.add(value)))
-        if let place = places[name] {
-            variables[place] = variable
-        } else {
-            places[name] = variables.count
-            variables.append(variable)
-        }
+        let value = data.document.kind(place) == .null ? [] : data.document.string(place)
+        guard let value else { throw data.problem(.expectedText, "env_vars", element: index) }
+        layer.set(EnvironmentVariable(name: name, value: .secret(secrets.add(value))))
+        index &+= 1
     }
-    return variables
+    return layer.variables
 }
 
 private func readSidecars(
     _ data: inout WireObject, _ secrets: inout SecretCollector
 ) throws(WireProblem) -> [Sidecar] {
-    let elements = try data.list("additional_sidecars")
+    guard let list = try data.list("additional_sidecars") else { return [] }
     var sidecars: [Sidecar] = []
-    for index in elements.indices {
-        guard case .object(let members) = elements[index] else {
+    for element in data.document.values(in: list) {
+        let index = sidecars.count
+        guard data.document.kind(element) == .object else {
             throw data.problem(.expectedObject, "additional_sidecars", element: index)
         }
-        var sidecar = WireObject(members, at: "data.additional_sidecars", index: index)
+        var sidecar = WireObject(data.document, element, at: "data.additional_sidecars", index: index)
         // An empty image or path fails the task later, in words of its own.
         let image = try sidecar.text("image") ?? []
         let mountPath = try sidecar.text("mount_path") ?? []
         let readWrite = try sidecar.flag("read_write") ?? false
         sidecars.append(Sidecar(image: image, mountPath: mountPath, readWrite: readWrite))
-        for value in sidecar.rest { secrets.hide(value) }
+        sidecar.hideRest(in: &secrets)
     }
     return sidecars
 }
@@ -86,12 +76,11 @@ private func readSidecars(
 private func readArguments(
     _ data: inout WireObject, _ secrets: inout SecretCollector
 ) throws(WireProblem) -> [SecretRef] {
-    let elements = try data.list("additional_oz_args")
+    guard let list = try data.list("additional_oz_args") else { return [] }
     var arguments: [SecretRef] = []
-    arguments.reserveCapacity(elements.count)
-    for index in elements.indices {
-        guard case .string(let content) = elements[index] else {
-            throw data.problem(.expectedText, "additional_oz_args", element: index)
+    for element in data.document.values(in: list) {
+        guard let content = data.document.string(element) else {
+            throw data.problem(.expectedText, "additional_oz_args", element: arguments.count)
         }
         arguments.append(secrets.add(content))
     }
@@ -101,38 +90,28 @@ private func readArguments(
 private func readShape(
     _ data: inout WireObject, _ secrets: inout SecretCollector
 ) throws(WireProblem) -> InstanceShape {
-    guard let members = try data.object("instance_shape") else { return InstanceShape(vcpus: nil, memoryGiB: nil) }
-    var shape = WireObject(members, at: "data.instance_shape")
+    guard let place = try data.object("instance_shape") else { return InstanceShape(vcpus: nil, memoryGiB: nil) }
+    var shape = WireObject(data.document, place, at: "data.instance_shape")
     let vcpus = try readAxis(&shape, "vcpus")
     let memory = try readAxis(&shape, "memory_gb")
-    for value in shape.rest { secrets.hide(value) }
+    shape.hideRest(in: &secrets)
     return InstanceShape(vcpus: vcpus, memoryGiB: memory)
 }
 
 /// A number that makes no sense is no wish; what is no number at all is a mistake.
 private func readAxis(_ shape: inout WireObject, _ name: StaticString) throws(WireProblem) -> Int? {
     guard let value = shape.take(name) else { return nil }
-    guard case .number = value else { throw shape.problem(.expectedNumber, name) }
-    guard let number = value.asInt, number > 0, number <= 1_000_000 else { return nil }
+    guard shape.document.kind(value) == .number else { throw shape.problem(.expectedNumber, name) }
+    guard let number = shape.document.int(value), number > 0, number <= 1_000_000 else { return nil }
     return number
 }
 
 private func readOwner(_ task: inout WireObject, _ secrets: inout SecretCollector) throws(WireProblem) -> Bool {
-    guard let members = try task.object("owner") else { return false }
-    var owner = WireObject(members, at: "data.task.owner")
+    guard let place = try task.object("owner") else { return false }
+    var owner = WireObject(task.document, place, at: "data.task.owner")
     let upper = try owner.trimmedText("Type")
     let lower = try owner.trimmedText("type")
-    for value in owner.rest { secrets.hide(value) }
+    owner.hideRest(in: &secrets)
     guard let type = upper ?? lower else { return false }
-    return matches(type, "TEAM") || matches(type, "team")
-}
-
-/// A `"required": true` anywhere in it, whatever its shape.
-private func demandsHook(_ value: JSON) -> Bool {
-    switch value {
-    case .object(let members):
-        members.contains { matches($0.name, "required") && $0.value == .bool(true) || demandsHook($0.value) }
-    case .array(let elements): elements.contains { demandsHook($0) }
-    case .null, .bool, .number, .string, .secret, .verbatim: false
-    }
+    return type.equals("TEAM") || type.equals("team")
 }

@@ -8,26 +8,26 @@ public func encodeMessage(_ message: OutgoingMessage) -> Bytes {
     case .claimed(let task, let worker):
         var body = MessageBody("task_claimed", task)
         body.text("worker_id", worker)
-        return body.finished
+        return body.finished()
     case .completed(let key):
         var body = MessageBody("task_completed", key)
         body.text("message", Bytes(text: "Task completed successfully"))
-        return body.finished
+        return body.finished()
     case .cancelled(let key, let confirmed):
         var body = MessageBody("task_completed", key)
         body.text("message", Bytes(text: "Task cancelled by user request." + doubt(confirmed)))
         body.text("task_state", Bytes(text: "CANCELLED"))
-        return body.finished
+        return body.finished()
     case .failed(let key, let failure, let exitCode, let confirmed):
         var body = MessageBody("task_failed", key)
         body.text("message", Bytes(text: failure.messageForUser + doubt(confirmed)))
         body.text("failure_reason", Bytes(text: failure.reason.rawValue))
         if let exitCode { body.number("exit_code", exitCode) }
-        return body.finished
+        return body.finished()
     case .rejected(let task, let rejection):
         var body = MessageBody("task_rejected", task)
         body.text("reason", Bytes(text: rejection.words))
-        return body.finished
+        return body.finished()
     }
 }
 
@@ -40,9 +40,10 @@ private struct MessageBody {
     private var output: Bytes
 
     init(_ type: StaticString, _ task: TaskID) {
-        output = Bytes(text: "{\"type\":\"")
+        output = []
         output.reserveCapacity(256)
-        type.withUTF8Buffer { output.append(contentsOf: $0) }
+        output.append(text: "{\"type\":\"")
+        output.append(text: type)
         output.append(text: "\",\"data\":{\"task_id\":")
         JSON.quote(task.bytes, into: &output)
     }
@@ -53,7 +54,11 @@ private struct MessageBody {
         if let execution = key.execution { text("execution_id", execution.bytes) }
     }
 
-    var finished: Bytes { output + [0x7d, 0x7d] }
+    consuming func finished() -> Bytes {
+        output.append(0x7d)
+        output.append(0x7d)
+        return output
+    }
 
     mutating func text(_ name: StaticString, _ value: Bytes) {
         field(name)
@@ -67,7 +72,7 @@ private struct MessageBody {
 
     private mutating func field(_ name: StaticString) {
         output.append(text: ",\"")
-        name.withUTF8Buffer { output.append(contentsOf: $0) }
+        output.append(text: name)
         output.append(text: "\":")
     }
 }

@@ -27,6 +27,8 @@ public enum Failure: Hashable, Codable, Sendable {
     case workspaceSetup(WorkspaceProblem)
     case setupCommand(CommandProblem)
     case agentInvocation(CommandProblem)
+    case dispatchCommand(CommandProblem)
+    case dispatchTimeout(Span)
 }
 
 public enum InternalFailure: UInt8, Hashable, Codable, Sendable {
@@ -45,6 +47,8 @@ public enum WorkspaceProblem: Hashable, Codable, Sendable {
 public enum CommandProblem: Hashable, Codable, Sendable {
     case startFailed(StartFailure)
     case ended(ProcessEnd)
+    /// It took longer than this and was killed.
+    case tookTooLong(Span)
 }
 
 /// `failure_reason` on the wire and the metrics' `reason`: a closed set that the server mirrors.
@@ -56,8 +60,11 @@ public enum FailureReason: String, Hashable, Codable, Sendable, CaseIterable {
     case workspaceSetup = "workspace_setup"
     case setupCommand = "setup_command"
     case agentInvocation = "agent_invocation"
+    case dispatchCommand = "dispatch_command"
+    case dispatchTimeout = "dispatch_timeout"
     case teardownCommand = "teardown_command"
     case cleanup
+    case cancelCommand = "cancel_command"
 }
 
 extension Failure {
@@ -69,6 +76,8 @@ extension Failure {
         case .workspaceSetup: .workspaceSetup
         case .setupCommand: .setupCommand
         case .agentInvocation: .agentInvocation
+        case .dispatchCommand: .dispatchCommand
+        case .dispatchTimeout: .dispatchTimeout
         }
     }
 }
@@ -78,4 +87,6 @@ public enum Verdict: Hashable, Codable, Sendable {
     case completed
     case cancelled
     case failed(Failure)
+    /// Handed over: whoever took it reports its end, and we say no final word.
+    case dispatched
 }

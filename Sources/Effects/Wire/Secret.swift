@@ -35,6 +35,7 @@ struct SecretCollector {
 
     init(first: UInt64) {
         self.first = first
+        secrets.reserveCapacity(16)
     }
 
     var range: SecretRange {
@@ -47,18 +48,13 @@ struct SecretCollector {
         return ref
     }
 
-    mutating func add(_ value: JSON, _ kind: Secret.Kind) -> SecretRef {
-        add(value.encoded(), kind)
+    /// A value as compact JSON.
+    mutating func add(_ value: JSONText.Place, of text: JSONText, _ kind: Secret.Kind) -> SecretRef {
+        add(text.encoded(value), kind)
     }
 
-    /// All string leaves, for masking only; those that the masker leaves alone are not kept. The reader of JSON
-    /// bounds the depth.
-    mutating func hide(_ value: JSON) {
-        switch value {
-        case .string(let content): if Masker.isMasked(content) { _ = add(content) }
-        case .array(let elements): for element in elements { hide(element) }
-        case .object(let members): for member in members { hide(member.value) }
-        case .null, .bool, .number, .secret, .verbatim: break
-        }
+    /// All string leaves, for masking only; those that the masker leaves alone are not kept.
+    mutating func hide(_ value: JSONText.Place, of text: JSONText) {
+        text.eachString(in: value) { if Masker.isMasked($0) { _ = add($0) } }
     }
 }

@@ -14,22 +14,33 @@ enum WireLimits {
 }
 
 struct WireObject {
+    let document: JSONText
+    private let object: JSONText.Place
     private let place: StaticString
     private let index: Int?
-    private let members: [JSONMember]
-    private var taken: [Bool]
+    /// By the place of a member in the object: one bit each, and a list for an object that has more.
+    private var taken: UInt64 = 0
+    private var takenBehind: [Int] = []
 
     /// `index` is the place of the object in the list of that name.
-    init(_ members: [JSONMember], at place: StaticString, index: Int? = nil) {
+    init(_ text: JSONText, _ object: JSONText.Place, at place: StaticString, index: Int? = nil) {
+        document = text
+        self.object = object
         self.place = place
         self.index = index
-        self.members = members
-        taken = Array(repeating: false, count: members.count)
     }
 
-    /// What was not taken, earlier ones of a repeated name among it.
-    var rest: [JSON] {
-        members.indices.filter { !taken[$0] }.map { members[$0].value }
+    /// Hides what was not taken, earlier ones of a repeated name among it.
+    func hideRest(in secrets: inout SecretCollector) {
+        var number = 0
+        for value in document.values(in: object) {
+            if !isTaken(number) { secrets.hide(value, of: document) }
+            number &+= 1
+        }
+    }
+
+    private func isTaken(_ number: Int) -> Bool {
+        number < 64 ? taken & 1 << UInt64(number) != 0 : takenBehind.contains(number)
     }
 
     func problem(_ kind: WireProblem.Kind, _ name: StaticString, element: Int? = nil) -> WireProblem {
@@ -42,54 +53,47 @@ struct WireObject {
     }
 
     /// The field; nil where it is absent or null. The last one of a repeated name counts.
-    mutating func take(_ name: StaticString) -> JSON? {
-        var at = members.count
-        while at > 0 {
-            at &-= 1
-            guard matches(members[at].name, name) else { continue }
-            taken[at] = true
-            let value = members[at].value
-            if case .null = value { return nil }
-            return value
-        }
-        return nil
+    mutating func take(_ name: StaticString) -> JSONText.Place? {
+        guard let found = document.member(name, of: object) else { return nil }
+        if found.number < 64 { taken |= 1 << UInt64(found.number) } else { takenBehind.append(found.number) }
+        return document.kind(found.value) == .null ? nil : found.value
     }
 
-    mutating func object(_ name: StaticString) throws(WireProblem) -> [JSONMember]? {
+    mutating func object(_ name: StaticString) throws(WireProblem) -> JSONText.Place? {
         guard let value = take(name) else { return nil }
-        guard case .object(let members) = value else { throw problem(.expectedObject, name) }
-        return members.isEmpty ? nil : members
+        guard document.kind(value) == .object else { throw problem(.expectedObject, name) }
+        return document.isEmpty(value) ? nil : value
     }
 
-    mutating func map(_ name: StaticString) throws(WireProblem) -> [JSONMember] {
-        guard let value = take(name) else { return [] }
-        guard case .object(let members) = value else { throw problem(.expectedMap, name) }
-        return members
+    mutating func map(_ name: StaticString) throws(WireProblem) -> JSONText.Place? {
+        guard let value = take(name) else { return nil }
+        guard document.kind(value) == .object else { throw problem(.expectedMap, name) }
+        return value
     }
 
-    mutating func list(_ name: StaticString) throws(WireProblem) -> [JSON] {
-        guard let value = take(name) else { return [] }
-        guard case .array(let elements) = value else { throw problem(.expectedList, name) }
-        return elements
+    mutating func list(_ name: StaticString) throws(WireProblem) -> JSONText.Place? {
+        guard let value = take(name) else { return nil }
+        guard document.kind(value) == .array else { throw problem(.expectedList, name) }
+        return value
     }
 
     mutating func flag(_ name: StaticString) throws(WireProblem) -> Bool? {
         guard let value = take(name) else { return nil }
-        guard case .bool(let flag) = value else { throw problem(.expectedFlag, name) }
+        guard let flag = document.bool(value) else { throw problem(.expectedFlag, name) }
         return flag
     }
 
     /// A whole number; one that does not fit is no number that we could act on.
     mutating func number(_ name: StaticString) throws(WireProblem) -> Int? {
         guard let value = take(name) else { return nil }
-        guard let number = value.asInt else { throw problem(.expectedNumber, name) }
+        guard let number = document.int(value) else { throw problem(.expectedNumber, name) }
         return number
     }
 
     /// A public string as it is; nil where it is absent, null or empty.
     mutating func text(_ name: StaticString, limit: Int = WireLimits.text) throws(WireProblem) -> Bytes? {
         guard let value = take(name) else { return nil }
-        guard case .string(let content) = value else { throw problem(.expectedText, name) }
+        guard let content = document.string(value) else { throw problem(.expectedText, name) }
         guard content.count <= limit else { throw problem(.tooMany, name) }
         return content.isEmpty ? nil : content
     }
@@ -103,19 +107,11 @@ struct WireObject {
 
     mutating func requiredID(_ name: StaticString, limit: Int = WireLimits.id) throws(WireProblem) -> Bytes {
         guard let value = take(name) else { throw problem(.missing, name) }
-        guard case .string(let content) = value else { throw problem(.expectedText, name) }
+        guard let content = document.string(value) else { throw problem(.expectedText, name) }
         guard !content.isEmpty else { throw problem(.empty, name) }
         guard content.count <= limit else { throw problem(.tooMany, name) }
         return content
     }
-}
-
-/// Whether these are the bytes of a literal. Not the generic one of another module, since this is asked often.
-func matches(_ bytes: Bytes, _ literal: StaticString) -> Bool {
-    guard bytes.count == literal.utf8CodeUnitCount else { return false }
-    let expected = literal.utf8Start
-    for index in bytes.indices where bytes[index] != expected[index] { return false }
-    return true
 }
 
 /// Trims, for which there is seldom anything to do.

@@ -20,6 +20,12 @@ extension Failure {
             "Failed to execute task: the worker's setup command \(problem.words). "
                 + "What it printed is in the worker's log."
         case .agentInvocation(let problem): "Failed to execute task: the agent \(problem.words)."
+        case .dispatchCommand(let problem):
+            "Failed to execute task: the worker's dispatch command \(problem.words). "
+                + "What it printed is in the worker's log."
+        case .dispatchTimeout(let limit):
+            "Failed to execute task: the worker's dispatch command did not end within \(limit.words) and was "
+                + "broken off. The task may be retried."
         }
     }
 
@@ -33,6 +39,8 @@ extension Failure {
         case .workspaceSetup(let problem): problem.words
         case .setupCommand(let problem): "the setup command \(problem.words)"
         case .agentInvocation(let problem): "the agent \(problem.words)"
+        case .dispatchCommand(let problem): "the dispatch command \(problem.words)"
+        case .dispatchTimeout(let limit): "the dispatch command did not end within \(limit.words)"
         }
     }
 }

@@ -61,6 +61,7 @@ extension CommandProblem {
         switch self {
         case .startFailed(let failure): failure.words
         case .ended(let end): end.words
+        case .tookTooLong(let limit): "did not end within \(limit.words) and was killed"
         }
     }
 }

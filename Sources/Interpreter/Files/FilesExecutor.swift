@@ -1,5 +1,6 @@
-// The executor of files calls. What is quick is done at once; removing trees and reading what a command left go to the
-// one thread beside the loop. Every call has exactly one answer.
+// The executor of files calls. What is quick is done at once; the rest goes to the one thread beside the loop: trees
+// that are not empty, what a command left to be read, and every call on a file system that may hang. Each call has
+// exactly one answer.
 
 import Codecs
 import Effects
@@ -8,20 +9,23 @@ import Glibc
 final class FilesExecutor {
     /// Jobs that wait or are under way; admission keeps far below.
     private static let mostJobs = 32_768
+    private static let quickPerTurn = 8
 
     private let loop: Loop
     private let vault: Vault
     private let searchPath: Bytes
     private let thread: FilesThread
+    private var places = LocalPlaces()
     private var running: Set<EffectID> = []
     /// Quick calls of this turn that were answered at once, and those that wait for a later turn.
     private var quickThisTurn = 0
     private var waiting: [(id: EffectID, call: FilesCall)] = []
-    private static let quickPerTurn = 8
+    private var waitingHead = 0
+    private var isScheduled = false
 
     /// `searchPath` is the worker's PATH. Nil where the kernel gives no descriptor.
     init?(loop: Loop, vault: Vault, searchPath: Bytes) {
-        guard let thread = FilesThread() else { return nil }
+        guard let thread = FilesThread(searchPath: searchPath) else { return nil }
         self.loop = loop
         self.vault = vault
         self.searchPath = searchPath
@@ -30,66 +34,70 @@ final class FilesExecutor {
     }
 
     /// What has no answer yet.
-    var unfinished: Int { running.count + waiting.count }
+    var unfinished: Int { running.count + waiting.count - waitingHead }
 
     func execute(_ id: EffectID, _ call: FilesCall) {
         switch call {
-        case .removeTree(let path): return add(.removeTree(id, path), id)
-        case .readEnvironment(let path): return add(.readEnvironment(id, path), id)
-        case .findExecutable, .checkDirectory, .prepareRoot, .makeDirectory, .makeFile, .rename, .removeFile: break
+        // The checks before the first dial: there is no connection yet that they could hold up.
+        case .findExecutable: return answer(id, call)
+        case .checkDirectory(let path), .prepareRoot(let path):
+            answer(id, call)
+            return places.learn(LocalPlaces.look(path))
+        case .readEnvironment: return add(id, call)
+        // Nobody waits for it, so it gives way to all that somebody waits for.
+        case .removeTree: return wait(id, call)
+        case .makeDirectory, .makeFile, .rename, .removeFile: break
         }
         guard waiting.isEmpty, quickThisTurn < Self.quickPerTurn else { return wait(id, call) }
-        countTurn()
-        answer(id, call)
+        quickThisTurn += 1
+        if quickThisTurn == 1 { loop.atTurnEnd { [weak self] in self?.quickThisTurn = 0 } }
+        perform(id, call)
     }
 
     /// A thousand claims at once must not wait for a thousand workspaces: what a turn has no room for follows, in
-    /// order, after the sockets of the next ones.
+    /// order, once the sockets are quiet.
     private func wait(_ id: EffectID, _ call: FilesCall) {
         waiting.append((id, call))
-        if waiting.count == 1 { loop.again { [weak self] in self?.runWaiting() } }
+        schedule()
+    }
+
+    private func schedule() {
+        guard !isScheduled else { return }
+        isScheduled = true
+        loop.whenQuiet { [weak self] in self?.runWaiting() }
     }
 
     private func runWaiting() {
-        let slice = waiting.prefix(Self.quickPerTurn)
-        waiting.removeFirst(slice.count)
-        let goesOn = !waiting.isEmpty
-        for (id, call) in slice { answer(id, call) }
-        if goesOn { loop.again { [weak self] in self?.runWaiting() } }
+        isScheduled = false
+        for _ in 0..<Self.quickPerTurn where waitingHead < waiting.count {
+            let (id, call) = waiting[waitingHead]
+            waitingHead += 1
+            perform(id, call)
+        }
+        if waitingHead == waiting.count {
+            waiting.removeAll(keepingCapacity: waiting.capacity <= 1_024)
+            waitingHead = 0
+        } else {
+            schedule()
+        }
     }
 
-    private func countTurn() {
-        quickThisTurn += 1
-        if quickThisTurn == 1 { loop.atTurnEnd { [weak self] in self?.quickThisTurn = 0 } }
+    // MARK: Here or on the thread
+
+    private func perform(_ id: EffectID, _ call: FilesCall) {
+        guard let isLocal = places.isLocal(call.place) else { return add(id, call, isNew: true) }
+        guard isLocal else { return add(id, call) }
+        // Most trees hold something, and are removed beside the loop; but an empty one is gone at once.
+        if case .removeTree(let path) = call, !QuickCalls.removeEmpty(path) { return add(id, call) }
+        answer(id, call)
     }
 
     private func answer(_ id: EffectID, _ call: FilesCall) {
-        do throws(FilesProblem) {
-            loop.deliver(.files(try quick(id, call)))
-        } catch {
-            switch error {
-            case .exists: loop.deliver(.files(.exists(id)))
-            case .failure(let failure): loop.deliver(.files(.failed(id, failure)))
-            }
-        }
+        loop.deliver(.files(QuickCalls.answer(id, call, searchPath: searchPath)))
     }
 
-    private func quick(_ id: EffectID, _ call: FilesCall) throws(FilesProblem) -> FilesEvent {
-        switch call {
-        case .findExecutable(let path):
-            return .found(id, path: try QuickCalls.findExecutable(path, searchPath: searchPath))
-        case .checkDirectory(let path): try QuickCalls.checkDirectory(path)
-        case .prepareRoot(let path): try QuickCalls.prepareRoot(path)
-        case .makeDirectory(let path): try QuickCalls.makeDirectory(path)
-        case .makeFile(let path): try QuickCalls.makeFile(path)
-        case .rename(let from, let to): try QuickCalls.rename(from, to)
-        case .removeFile(let path): try QuickCalls.removeFile(path)
-        case .removeTree, .readEnvironment: break
-        }
-        return .done(id)
-    }
-
-    private func add(_ job: FilesThread.Job, _ id: EffectID) {
+    private func add(_ id: EffectID, _ call: FilesCall, isNew: Bool = false) {
+        let job = FilesThread.Job(id: id, call: call, isNew: isNew)
         guard running.count < Self.mostJobs, thread.add(job) else {
             return loop.deliver(.files(.failed(id, .system(errno: EAGAIN))))
         }
@@ -99,9 +107,10 @@ final class FilesExecutor {
     private func takeAnswers() {
         for answer in thread.takeAnswers() {
             switch answer {
-            case .removed(let id, let failure):
-                running.remove(id)
-                loop.deliver(.files(failure.map { .failed(id, $0) } ?? .done(id)))
+            case .done(let event, let place):
+                running.remove(event.id)
+                if let place { places.learn(place) }
+                loop.deliver(.files(event))
             case .read(let id, let result):
                 running.remove(id)
                 loop.deliver(.files(keep(id, result)))

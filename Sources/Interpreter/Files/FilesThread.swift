@@ -1,7 +1,8 @@
 // The one thread beside the loop: file work that may take long. Jobs come in by a queue under a lock, answers go out
 // by another and an eventfd.
 //
-// Reading a small file never waits for a large tree: reads are done first, and removals share the thread a piece each.
+// A call that somebody waits for never waits for a large tree: such calls are done first, and removals share the
+// thread a piece each.
 
 import CLinux
 import Codecs
@@ -9,13 +10,16 @@ import Effects
 import Glibc
 
 final class FilesThread: @unchecked Sendable {
-    enum Job: Sendable {
-        case removeTree(EffectID, Bytes)
-        case readEnvironment(EffectID, Bytes)
+    struct Job: Sendable {
+        let id: EffectID
+        let call: FilesCall
+        /// Nobody knows yet whether such calls may be made by the loop.
+        let isNew: Bool
     }
 
     enum Answer: Sendable {
-        case removed(EffectID, FileFailure?)
+        /// With what was found out about the directory that the call was about.
+        case done(FilesEvent, LocalPlaces.Place?)
         case read(EffectID, Result<Dotenv, FilesProblem>)
     }
 
@@ -28,14 +32,16 @@ final class FilesThread: @unchecked Sendable {
     // Guarded by the lock.
     private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var reads: [(EffectID, Bytes)] = []
+    private var calls: [Job] = []
     private var removals: [(EffectID, Bytes)] = []
     private var answers: [Answer] = []
     private var hasStarted = false
     // The thread's own.
     private var underWay: [(id: EffectID, removal: TreeRemoval)] = []
+    private let searchPath: Bytes
 
-    init?() {
+    init?(searchPath: Bytes) {
+        self.searchPath = searchPath
         wakeUp = oz_eventfd()
         guard wakeUp >= 0 else { return nil }
         pthread_mutex_init(lock, nil)
@@ -49,10 +55,7 @@ final class FilesThread: @unchecked Sendable {
         guard hasStarted || start() else { return false }
         hasStarted = true
         pthread_mutex_lock(lock)
-        switch job {
-        case .removeTree(let id, let path): removals.append((id, path))
-        case .readEnvironment(let id, let path): reads.append((id, path))
-        }
+        if case .removeTree(let path) = job.call { removals.append((job.id, path)) } else { calls.append(job) }
         pthread_cond_signal(arrived)
         pthread_mutex_unlock(lock)
         return true
@@ -89,21 +92,28 @@ final class FilesThread: @unchecked Sendable {
 
     private func work() {
         while true {
-            let (read, removal) = next()
-            if let (id, path) = read { answer(.read(id, EnvironmentFile.read(path))) }
+            let (call, removal) = next()
+            if let call { perform(call) }
             if let (id, path) = removal { underWay.append((id, TreeRemoval(path))) }
-            if read == nil, !underWay.isEmpty { removeSome() }
+            if call == nil, !underWay.isEmpty { removeSome() }
         }
     }
 
     /// What to begin now; waits only where nothing is under way.
-    private func next() -> (read: (EffectID, Bytes)?, removal: (EffectID, Bytes)?) {
+    private func next() -> (call: Job?, removal: (EffectID, Bytes)?) {
         pthread_mutex_lock(lock)
         defer { pthread_mutex_unlock(lock) }
-        while reads.isEmpty, removals.isEmpty, underWay.isEmpty { pthread_cond_wait(arrived, lock) }
-        let read = reads.isEmpty ? nil : reads.removeFirst()
+        while calls.isEmpty, removals.isEmpty, underWay.isEmpty { pthread_cond_wait(arrived, lock) }
+        let call = calls.isEmpty ? nil : calls.removeFirst()
         let hasRoom = underWay.count < Self.removalsAtOnce && !removals.isEmpty
-        return (read, hasRoom ? removals.removeFirst() : nil)
+        return (call, hasRoom ? removals.removeFirst() : nil)
+    }
+
+    private func perform(_ job: Job) {
+        if case .readEnvironment(let path) = job.call { return answer(.read(job.id, EnvironmentFile.read(path))) }
+        let event = QuickCalls.answer(job.id, job.call, searchPath: searchPath)
+        guard job.isNew else { return answer(.done(event, nil)) }
+        answer(.done(event, LocalPlaces.look(LocalPlaces.directory(of: job.call.place))))
     }
 
     /// A piece of the removal that has waited longest.
@@ -111,8 +121,8 @@ final class FilesThread: @unchecked Sendable {
         let (id, removal) = underWay.removeFirst()
         guard let result = removal.step(entries: Self.entriesPerPiece) else { return underWay.append((id, removal)) }
         switch result {
-        case .success: answer(.removed(id, nil))
-        case .failure(let problem): answer(.removed(id, problem.failure))
+        case .success: answer(.done(.done(id), nil))
+        case .failure(let problem): answer(.done(.failed(id, problem.failure), nil))
         }
     }
 

@@ -1,4 +1,4 @@
-// The calls that take no time worth speaking of; they are done at once.
+// The calls that take no time worth speaking of where the file system answers by itself.
 
 import CLinux
 import Codecs
@@ -7,6 +7,29 @@ import Glibc
 
 enum QuickCalls {
     private static let agentName = Bytes(text: "oz")
+
+    /// Makes the call, on whichever thread.
+    static func answer(_ id: EffectID, _ call: FilesCall, searchPath: Bytes) -> FilesEvent {
+        do throws(FilesProblem) {
+            switch call {
+            case .findExecutable(let path): return .found(id, path: try findExecutable(path, searchPath: searchPath))
+            case .checkDirectory(let path): try checkDirectory(path)
+            case .prepareRoot(let path): try prepareRoot(path)
+            case .makeDirectory(let path): try makeDirectory(path)
+            case .makeFile(let path): try makeFile(path)
+            case .rename(let from, let to): try rename(from, to)
+            case .removeFile(let path): try removeFile(path)
+            // Neither is quick: a tree is only asked about here once it is gone.
+            case .removeTree, .readEnvironment: break
+            }
+            return .done(id)
+        } catch {
+            switch error {
+            case .exists: return .exists(id)
+            case .failure(let failure): return .failed(id, failure)
+            }
+        }
+    }
 
     /// The path given, else `oz` on the search path; absolute, since it is run from another directory.
     static func findExecutable(_ path: Bytes?, searchPath: Bytes) throws(FilesProblem) -> Bytes {
@@ -65,6 +88,9 @@ enum QuickCalls {
 
     /// The directory and those above it, as far as they are missing.
     private static func makeParents(_ path: Bytes) throws(FileProblem) {
+        // Mostly all are there, or only the last is not.
+        let made = try FileNames.with(path) { mkdir($0, 0o700) == 0 ? 0 : errno }
+        if made == 0 || made == EEXIST { return }
         var prefix = Bytes()
         for part in path.split(separator: 0x2f, omittingEmptySubsequences: false) {
             prefix =
@@ -126,6 +152,12 @@ enum QuickCalls {
         guard failed == 0 || failed == ENOENT else { throw .failure(.system(errno: failed)) }
     }
 
+    /// Whether nothing of this name is there, now that an empty directory is gone.
+    static func removeEmpty(_ path: Bytes) -> Bool {
+        let failed = (try? FileNames.with(path) { rmdir($0) == 0 ? 0 : errno }) ?? EINVAL
+        return failed == 0 || failed == ENOENT
+    }
+
     private static func exclusive(_ failed: Int32) throws(FilesProblem) {
         if failed == EEXIST { throw .exists }
         if failed != 0 { throw .failure(FileProblem(failed).failure) }
@@ -136,6 +168,19 @@ enum QuickCalls {
             return try body()
         } catch {
             throw .failure(error.failure)
+        }
+    }
+}
+
+extension FilesCall {
+    /// The path by which the call is made here or beside the loop.
+    var place: Bytes {
+        switch self {
+        case .findExecutable(let path): path ?? []
+        case .checkDirectory(let path), .prepareRoot(let path), .makeDirectory(let path), .makeFile(let path),
+            .readEnvironment(let path), .removeFile(let path), .removeTree(let path):
+            path
+        case .rename(let from, _): from
         }
     }
 }

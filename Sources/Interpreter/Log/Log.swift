@@ -173,6 +173,8 @@ extension ProcessRole {
         case .setup: "setup"
         case .agent: "agent"
         case .teardown: "teardown"
+        case .dispatch: "dispatch"
+        case .cancel: "cancel"
         }
     }
 }

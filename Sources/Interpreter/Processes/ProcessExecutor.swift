@@ -3,8 +3,9 @@
 //
 //   queued (at most four starts a turn) -> under a supervisor -> told final -> the supervisor is reaped
 //
-// There is one reaper in the process, `childrenChanged`. A supervisor that ends without a last word leaves orphans;
-// they are found among the worker's own children, killed, and only then is the process told as ended.
+// There is one reaper in the process, `reapAll`. Supervisors that said their last word are reaped together, a moment
+// later, since nobody waits for that. One that ends without a last word leaves orphans; they are found among the
+// worker's own children, killed, and only then is the process told as ended.
 
 import CLinux
 import Codecs
@@ -18,6 +19,7 @@ final class ProcessExecutor {
     private static let reapedPerTurn = 256
     /// Ended processes whose last output is read at once, for each turn.
     private static let drainsPerTurn = 8
+    private static let reapPause = Span.milliseconds(100)
     private static let firstHuntPause: UInt64 = 50
     private static let longestHuntPause: UInt64 = 2_000
 
@@ -34,7 +36,11 @@ final class ProcessExecutor {
     private var byPid: [pid_t: EffectID] = [:]
     /// Supervisors that have said their last word or were dismissed, until they are reaped.
     private var leaving: Set<pid_t> = []
+    /// Those whose descriptors are still to be closed, once there is time.
+    private var left: [SupervisorChannel] = []
     private var changed: [EffectID] = []
+    private let children: ChildSignal
+    private var reapTimer: LoopTimer?
     private var huntTimer: LoopTimer?
     private var huntPause = firstHuntPause
 
@@ -43,17 +49,24 @@ final class ProcessExecutor {
     /// An ended child that is none of ours: another executor's, or an orphan.
     var strangerEnded: (oz_reaped) -> Void = { _ in }
 
-    /// Fails where the kernel lets no program run out of memory.
     init(
-        loop: Loop, vault: Vault, log: Log, surroundings: ProcessSurroundings, ready: Int = 4
-    ) throws(NoSupervisor) {
+        loop: Loop, vault: Vault, log: Log, surroundings: ProcessSurroundings, children: ChildSignal, ready: Int = 4
+    ) {
         self.loop = loop
         self.vault = vault
         self.log = log
         self.surroundings = surroundings
-        pool = try SupervisorPool(keeping: ready)
-        _ = oz_set_child_subreaper(1)
+        self.children = children
+        pool = SupervisorPool(keeping: ready)
         huntTimer = loop.timer { [weak self] in self?.hunt() }
+        reapTimer = loop.timer { [weak self] in self?.reapTogether() }
+        children.childrenChanged = { [weak self] in self?.reapAll() }
+    }
+
+    /// Makes some supervisors ready. Fails where the kernel lets no program run out of memory.
+    func warmUp() throws(NoSupervisor) {
+        _ = oz_set_child_subreaper(1)
+        try pool.prepare()
         refillSoon()
     }
 
@@ -72,6 +85,10 @@ final class ProcessExecutor {
             command(process, [OZ_COMMAND_TERMINATE, UInt8(SIGTERM)], SIGTERM)
         case .kill(let process):
             command(process, [OZ_COMMAND_KILL], SIGKILL)
+        case .release(let process):
+            // One that has lost its supervisor by now has lost its descendants as well.
+            processes[process]?.command([OZ_COMMAND_RELEASE])
+            if let process = processes[process], process.channel.hasControl { flush(process) }
         case .abandonOutput(let process):
             guard let process = processes[process] else { return }
             process.outputAbandoned = true
@@ -84,7 +101,7 @@ final class ProcessExecutor {
     private func startSoon() {
         guard !isStarting else { return }
         isStarting = true
-        loop.again { [weak self] in self?.startSome() }
+        loop.whenQuiet { [weak self] in self?.startSome() }
     }
 
     private func startSome() {
@@ -92,16 +109,19 @@ final class ProcessExecutor {
         let some = queue.prefix(Self.startsPerTurn)
         queue.removeFirst(some.count)
         for (id, launch) in some { start(id, launch) }
-        if queue.isEmpty { refillSoon() } else { startSoon() }
+        // A new supervisor would only be in the way of the command that just begins; so they are mostly replaced when
+        // one ends.
+        if !queue.isEmpty { startSoon() } else if pool.isLow { refillSoon() }
     }
 
     private func start(_ id: EffectID, _ launch: Launch) {
         do {
             let record = try StartRecord.make(launch, surroundings) { vault.value($0) }
+            let input = try launch.input.map { document in try StandardInput(document) { vault.value($0) } }
             // A ready supervisor may have died in the meantime; a new one has not.
             for attempt in 1...Self.attempts {
                 let channel = try pool.take()
-                if start(id, launch, record, channel, isLast: attempt == Self.attempts) { return }
+                if start(id, launch, record, input, channel, isLast: attempt == Self.attempts) { return }
             }
         } catch let problem as StartProblem {
             switch problem {
@@ -117,9 +137,10 @@ final class ProcessExecutor {
 
     /// False where the supervisor does not listen, and nothing was started.
     private func start(
-        _ id: EffectID, _ launch: Launch, _ record: Bytes, _ channel: SupervisorChannel, isLast: Bool
+        _ id: EffectID, _ launch: Launch, _ record: Bytes, _ input: StandardInput?, _ channel: SupervisorChannel,
+        isLast: Bool
     ) -> Bool {
-        let process = SupervisedProcess(id: id, launch: launch, record: record, channel: channel, vault: vault)
+        let process = SupervisedProcess(id: id, launch: launch, record: record, input: input, channel: channel)
         let listens = process.flush()
         guard listens || !process.isUntouched || isLast else {
             leave(channel)
@@ -141,13 +162,14 @@ final class ProcessExecutor {
     }
 
     private func refillSoon() {
-        guard !isRefilling, !pool.isFull else { return }
+        guard !isRefilling else { return }
         isRefilling = true
-        loop.again { [weak self] in self?.refillOne() }
+        loop.whenQuiet { [weak self] in self?.refillOne() }
     }
 
     private func refillOne() {
         isRefilling = false
+        left.removeAll(keepingCapacity: left.capacity <= 64)
         // Starts come first; they ask for this again.
         if queue.isEmpty, pool.refill() { refillSoon() }
     }
@@ -188,15 +210,18 @@ final class ProcessExecutor {
 
     /// Nothing more will be said. Without a last word the supervisor is killed, its agent by the kernel with it.
     private func lose(_ process: SupervisedProcess) {
-        loop.unwatch(process.channel.control)
+        loop.forget(process.channel.control)
         process.channel.closeControl()
         process.lose()
-        if process.isLost, !process.isReaped { _ = kill(process.channel.pid, SIGKILL) }
+        if process.isLost, !process.isReaped {
+            _ = kill(process.channel.pid, SIGKILL)
+            children.isHeard = true
+        }
         tellSoon(process)
     }
 
     private func leave(_ channel: SupervisorChannel) {
-        leaving.insert(channel.pid)
+        reapLater(channel.pid)
         channel.closeControl()
     }
 
@@ -225,12 +250,14 @@ final class ProcessExecutor {
     }
 
     private func remove(_ process: SupervisedProcess) {
-        closeOutput(process)
-        if process.channel.hasControl { loop.unwatch(process.channel.control) }
+        endOutput(process)
+        if process.channel.hasControl { loop.forget(process.channel.control) }
         processes[process.id] = nil
         byPid[process.channel.pid] = nil
-        if !process.isReaped { leaving.insert(process.channel.pid) }
-        process.channel.closeControl()
+        if !process.isReaped { reapLater(process.channel.pid) }
+        // The final word goes out first.
+        left.append(process.channel)
+        refillSoon()
     }
 
     // MARK: Output
@@ -242,7 +269,8 @@ final class ProcessExecutor {
             let count = Glibc.read(process.channel.output, buffer.baseAddress, buffer.count)
             if count < 0 { return errno == EINTR ? .more : .drained }
             if count == 0 {
-                closeOutput(process)
+                endOutput(process)
+                if process.isOver { process.channel.retireOutput() } else { process.channel.closeOutput() }
                 tellSoon(process)
                 return .drained
             }
@@ -261,23 +289,37 @@ final class ProcessExecutor {
         if process.channel.hasOutput { outputs.add(process) }
     }
 
-    private func closeOutput(_ process: SupervisedProcess) {
+    /// Whoever calls it closes the pipe.
+    private func endOutput(_ process: SupervisedProcess) {
         guard process.channel.hasOutput else { return }
         process.finishOutput { log.output(process.role, process.key, $0) }
-        loop.unwatch(process.channel.output)
-        process.channel.closeOutput()
+        loop.forget(process.channel.output)
     }
 
     // MARK: Reaping
 
+    /// It is about to end by itself. Until then no signal is to wake us for it.
+    private func reapLater(_ pid: pid_t) {
+        leaving.insert(pid)
+        guard reapTimer?.due == nil else { return }
+        reapTimer?.due = Clock.now().after(Self.reapPause)
+        children.isHeard = processes.values.contains { $0.isLost }
+    }
+
+    private func reapTogether() {
+        children.drain()
+        reapAll()
+        children.isHeard = true
+    }
+
     /// Children have ended (SIGCHLD): takes them all.
-    func childrenChanged() {
+    private func reapAll() {
         var reaped = oz_reaped()
         for _ in 0..<Self.reapedPerTurn {
             guard oz_reap_any(&reaped) > 0 else { return huntIfNeeded() }
             take(reaped)
         }
-        loop.again { [weak self] in self?.childrenChanged() }
+        loop.again { [weak self] in self?.reapAll() }
     }
 
     private func take(_ reaped: oz_reaped) {

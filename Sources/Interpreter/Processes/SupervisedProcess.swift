@@ -11,6 +11,10 @@ import Glibc
 import SupervisorImage
 
 final class SupervisedProcess {
+    /// More than a supervisor says in its life.
+    private static let readSize = 128
+    private static let withheld = Bytes(text: "(not shown: the secrets of this task are not known any more)")
+
     private enum Step: Int {
         case nothing, started, exited, cleared
     }
@@ -29,10 +33,14 @@ final class SupervisedProcess {
     var isQueued = false
 
     private let ranges: [SecretRange]
-    private var masker: Masker
-    private var maskerVersion: UInt64
+    /// Made when there is output to be masked: most of what is printed comes late, and some agents print nothing.
+    private var masker: Masker?
+    private var maskerVersion: UInt64 = 0
+    private var isWithheld = false
     private var framer = LineFramer()
 
+    /// Goes with the first byte of the start record.
+    private var input: StandardInput?
     private var outgoing: Bytes
     private var sent = 0
     private var incoming = Bytes()
@@ -42,14 +50,13 @@ final class SupervisedProcess {
     private var refused = false
     private var end: ProcessEnd?
 
-    init(id: EffectID, launch: Launch, record: Bytes, channel: SupervisorChannel, vault: Vault) {
+    init(id: EffectID, launch: Launch, record: Bytes, input: StandardInput?, channel: SupervisorChannel) {
         self.id = id
         role = launch.role
         key = launch.key
         self.channel = channel
         ranges = launch.secrets
-        masker = vault.masker(for: launch.secrets)
-        maskerVersion = vault.permanentVersion
+        self.input = input
         outgoing = record
     }
 
@@ -70,11 +77,12 @@ final class SupervisedProcess {
         while hasOutgoing {
             let count = outgoing.withUnsafeBytes { bytes in
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
-                return oz_send(channel.control, rest.baseAddress, rest.count)
+                return oz_send_with_fd(channel.control, rest.baseAddress, rest.count, input?.descriptor ?? -1)
             }
             if count == -Int(EAGAIN) { return true }
             guard count > 0 else { return false }
             sent &+= count
+            input = nil
         }
         // The record holds secrets: not kept a moment longer than needed.
         outgoing = []
@@ -87,15 +95,17 @@ final class SupervisedProcess {
     /// Reads all that it has said. False once it will say no more.
     func listen() -> Bool {
         while true {
-            var piece: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-            let count = withUnsafeMutableBytes(of: &piece) { bytes -> Int in
-                let count = oz_receive(channel.control, bytes.baseAddress, bytes.count)
-                if count > 0 { incoming.append(contentsOf: bytes.prefix(count)) }
+            let room = Self.readSize
+            let count = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room) { piece -> Int in
+                let count = oz_receive(channel.control, piece.baseAddress, room)
+                if count > 0 { incoming.append(contentsOf: piece.prefix(count)) }
                 return count
             }
             if count == -Int(EAGAIN) { return true }
             if count <= 0 { return false }
             takeRecords()
+            // What is not here yet, the end too, is told by another wake-up.
+            if count < room { return true }
         }
     }
 
@@ -182,14 +192,21 @@ final class SupervisedProcess {
     // MARK: Output
 
     func take(_ bytes: UnsafeBufferPointer<UInt8>, _ vault: Vault, _ emit: (LineFramer.Line) -> Void) {
-        if vault.permanentVersion != maskerVersion, vault.holds(ranges) {
-            masker = vault.masker(for: ranges)
-            maskerVersion = vault.permanentVersion
-        }
-        framer.push(bytes, masker, emit)
+        if let masker = currentMasker(vault) { return framer.push(bytes, masker, emit) }
+        if !isWithheld { emit(LineFramer.Line(bytes: Self.withheld, goesOn: false)) }
+        isWithheld = true
     }
 
     func finishOutput(_ emit: (LineFramer.Line) -> Void) {
-        framer.finish(masker, emit)
+        if let masker { framer.finish(masker, emit) }
+    }
+
+    /// Nil where nobody can say any more what has to be hidden.
+    private func currentMasker(_ vault: Vault) -> Masker? {
+        if masker == nil || vault.permanentVersion != maskerVersion, vault.holds(ranges) {
+            masker = vault.masker(for: ranges)
+            maskerVersion = vault.permanentVersion
+        }
+        return masker
     }
 }

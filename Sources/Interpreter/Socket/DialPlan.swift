@@ -43,14 +43,17 @@ struct DialPlan {
         easy.set(CURLOPT_SSL_SESSIONID_CACHE, 0)
         // A resolver that hangs is left behind; else removing the handle would wait for it.
         easy.set(CURLOPT_QUICK_EXIT, 1)
-        // The smallest: nothing is read or sent through libcurl's own buffers.
-        easy.set(CURLOPT_BUFFERSIZE, 1_024)
+        // No receiving takes more than this at once; memory is only taken by what is used of it.
+        easy.set(CURLOPT_BUFFERSIZE, SocketRoom.readSize)
         // Set, if only to nothing: else libcurl looks into the environment itself.
         easy.set(CURLOPT_PROXY, proxy ?? [])
         easy.set(CURLOPT_NOPROXY, Bytes())
         easy.set(CURLOPT_HTTPPROXYTUNNEL, 1)
         trust(easy)
     }
+
+    /// TLS holds bytes that no poll sees, also that to a proxy; without it, what is left is told by the next one.
+    var mayHoldBack: Bool { url.scheme.isEncrypted || proxy != nil }
 
     private func trust(_ easy: CurlEasy) {
         switch trust {

@@ -13,7 +13,7 @@ final class SocketExecutor {
         /// Names this program and its version to the server.
         var userAgent: Bytes
         /// The backend passes the whole task on.
-        var keepsDocuments = false
+        var keepsDocuments: Bool
     }
 
     private let room: SocketRoom

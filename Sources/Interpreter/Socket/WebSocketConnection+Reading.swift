@@ -1,27 +1,30 @@
 // The reading side of a connection: from the transport's bytes to what is reported, in bounded slices.
 //
-// The transport is drained each time until it has nothing left, since TLS holds bytes that no poll sees; a slice ends
-// earlier where the peer talks faster than we listen, and the rest is read in the next turn, after the other sockets.
+// The transport is drained each time until it has nothing left, since TLS holds bytes that no poll sees; without TLS a
+// read that was not filled says as much. A slice ends earlier where the peer talks faster than we listen, and the rest
+// is read in the next turn, after the other sockets.
 
 import CLibcurl
 import Codecs
 import Effects
 
 extension WebSocketConnection {
-    static let sliceBytes = 1_048_576
-    static let sliceMessages = 512
+    static let sliceBytes = 262_144
+    static let sliceMessages = 128
     static let largeMessage = 1_048_576
 
     func read() {
         var bytes = 0
         var messages = 0
+        var isDrained = false
         while isReading {
             // First what came before: an earlier slice may have ended within it.
             guard interpret(&messages) else { return readOnInNextTurn() }
             guard isReading else { return }
             guard bytes < Self.sliceBytes, !room.loop.isBehind else { return readOnInNextTurn() }
-            guard let count = receive() else { return }
+            guard !isDrained, let count = receive() else { return }
             bytes += count
+            isDrained = !plan.mayHoldBack && count < room.readBuffer.count
         }
     }
 

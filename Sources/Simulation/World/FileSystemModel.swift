@@ -16,14 +16,37 @@ public struct FileSystemModel: Sendable {
 
     public internal(set) var entries: [Entry]
     var pending: [Pending] = []
-    /// How often each workspace path of ours came to be.
+    /// Calls that failed.
     var failures = 0
+    /// What the worker said it could not remove.
+    private(set) var givenUp: [Bytes] = []
+
+    /// Somebody else's from the start.
+    private let kept: [Bytes]
 
     init(foreign: [Bytes]) {
+        kept = foreign
         entries = foreign.map { Entry(path: $0, foreign: true) }
     }
 
     public var ours: [Bytes] { entries.filter { !$0.foreign }.map(\.path) }
+
+    mutating func giveUp(_ path: Bytes) {
+        if !givenUp.contains(path) { givenUp.append(path) }
+    }
+
+    /// Nobody knows of these any more; what is done with them later is wrong.
+    mutating func disown() {
+        entries = entries.map { Entry(path: $0.path, foreign: true) }
+        givenUp = []
+    }
+
+    /// What lies there does not matter any more.
+    mutating func sweep() {
+        entries = entries.filter { $0.foreign && kept.contains($0.path) }
+        failures = 0
+        givenUp = []
+    }
 
     mutating func take(_ call: FilesCall, _ id: EffectID) -> Violation? {
         pending.append(Pending(id: id, call: call))
@@ -87,6 +110,8 @@ extension FileSystemModel: Visited {
             visitor.flag(entry.foreign)
         }
         visitor.number(failures)
+        visitor.number(givenUp.count)
+        for path in givenUp { visitor.bytes(path) }
         visitor.number(pending.count)
         for request in pending {
             visitor.id(request.id)

@@ -11,6 +11,8 @@ public struct JournalModel: Sendable {
     }
 
     private(set) var open: [Entry] = []
+    /// What the next life would know to run elsewhere.
+    private(set) var handedOver: [ExecutionKey] = []
 
     mutating func take(_ call: JournalCall) -> Violation? {
         switch call {
@@ -27,9 +29,16 @@ public struct JournalModel: Sendable {
                 return Violation("JournalFirst", "something was released that nobody had intended")
             }
             open.remove(at: index)
+        case .handedOver(let key): if !handedOver.contains(key) { handedOver.append(key) }
         case .verdictDecided, .verdictHeard: break
         }
         return nil
+    }
+
+    /// At rest: what is still open is what could not be removed.
+    mutating func turnPage() {
+        open = []
+        handedOver = []
     }
 
     /// Whether the next life would look there.
@@ -46,7 +55,8 @@ public struct JournalModel: Sendable {
         names(path: path)
             || open.contains { entry in
                 guard case .directory(let directory) = entry.possession else { return false }
-                return path.starts(with: directory + Bytes(text: "/"))
+                guard path.count > directory.count, path[directory.count] == UInt8(ascii: "/") else { return false }
+                return path.starts(with: directory)
             }
     }
 
@@ -62,10 +72,11 @@ public struct JournalModel: Sendable {
 extension World {
     /// Checked after every input. What was kept on purpose is the operator's.
     func journalTellsAll() -> Violation? {
-        for path in files.ours where scenario.settings.cleanup && !journal.covers(path) {
-            return Violation("JournalTellsAll", "the next life would not know of \(path.text)")
+        for entry in files.entries where !entry.foreign && scenario.settings.cleanup && !journal.covers(entry.path) {
+            return Violation("JournalTellsAll", "the next life would not know of \(entry.path.text)")
         }
-        for process in processes.processes where !journal.names(.process(process.id)) && !contractBroken {
+        for process in processes.processes
+        where !process.isOrphan && !journal.names(.process(process.id)) && !contractBroken {
             return Violation("JournalTellsAll", "the next life would not know of a process")
         }
         return nil
@@ -74,6 +85,11 @@ extension World {
     /// Checked where nothing more will happen: what the next life would look for is there.
     func journalTellsNoMore() -> Violation? {
         guard !contractBroken else { return nil }
+        for run in runtime.runs
+        where run.wasHandedOver && !isOfAnEarlierLife(run.key) && !journal.handedOver.contains(run.key) {
+            if server.ledger.contains(where: { $0.key == run.key && $0.finalWord != nil }) { continue }
+            return Violation("JournalTellsAll", "the next life would not know what was handed over")
+        }
         for entry in journal.open {
             switch entry.possession {
             case .directory(let path), .file(let path):

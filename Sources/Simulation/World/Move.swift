@@ -22,12 +22,16 @@ public enum Move: Hashable, Sendable {
     case breakContract
     /// The machine sleeps for an hour.
     case sleep
+    /// kill -9 in the middle of the next turn, when so many of its effects have reached the outside.
+    case crash(after: Int)
+    case startAgain
     /// Time passes up to the next deadline.
     case wait
 }
 
 public enum ProcessMove: UInt8, Hashable, Sendable {
-    case starts, failsToStart, ends, endsBadly, endsLeavingDescendants, clears, finishes
+    case starts, failsToStart, handsOver, ends, endsBadly, succeedsAnyway, isKilled, endsLeavingDescendants, clears
+    case finishes
 }
 
 extension Move {
@@ -51,6 +55,8 @@ extension Move {
         case .signal: "the operator signals"
         case .breakContract: "the hands break their contract"
         case .sleep: "the machine sleeps for an hour"
+        case .crash(let count): "the worker is killed in its next turn, after \(count) effects"
+        case .startAgain: "the worker is started again"
         case .wait: "time passes to the next deadline"
         }
     }
@@ -61,7 +67,10 @@ extension ProcessMove {
         switch self {
         case .starts: "starts"
         case .failsToStart: "can't be started"
+        case .handsOver: "has handed its task over, and goes on"
         case .ends: "ends"
+        case .succeedsAnyway: "ends well, although it was told to end"
+        case .isKilled: "is killed by somebody else"
         case .endsBadly: "ends with an error"
         case .endsLeavingDescendants: "ends and leaves descendants"
         case .clears: "has no descendants left"

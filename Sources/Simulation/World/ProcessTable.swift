@@ -8,20 +8,39 @@ public struct ProcessTable: Sendable {
     }
 
     public struct Process: Sendable {
-        let id: EffectID
+        var id: EffectID
         let role: ProcessRole
         public let key: ExecutionKey
+        /// Its descendants may outlive it once we say so.
+        let handsOver: Bool
+        /// Since when it has its time, if it has a time of its own.
+        var askedAt: Instant?
         var state: State
+        /// The other side has heard of it already.
+        var hasHandedOver = false
+        /// What it left running is not the worker's any more.
+        var released = false
+        /// Its worker has died, and nobody hears of it any more; its supervisor ends it.
+        var isOrphan = false
         var terminated = false
         var killed = false
         var end = ProcessEnd.exit(0)
 
         var wasToldToEnd: Bool { killed || terminated }
 
+        /// The command itself; what it left behind may still be there.
+        var hasEnded: Bool {
+            switch state {
+            case .requested, .running: false
+            case .left, .cleared: true
+            }
+        }
+
         /// Something of it executes.
         public var lives: Bool {
             switch state {
-            case .running, .left: true
+            case .running: true
+            case .left: !released
             case .requested, .cleared: false
             }
         }
@@ -34,10 +53,19 @@ public struct ProcessTable: Sendable {
     /// Executions of which a command ended badly or could not be started.
     var badEnds: [ExecutionKey] = []
 
-    mutating func take(_ call: ProcessCall, _ id: EffectID) -> Violation? {
+    mutating func turnPage() {
+        agentStarts = []
+        teardownStarts = []
+        badEnds = []
+    }
+
+    mutating func take(_ call: ProcessCall, _ id: EffectID, at now: Instant) -> Violation? {
         switch call {
         case .start(let launch):
-            processes.append(Process(id: id, role: launch.role, key: launch.key, state: .requested))
+            processes.append(
+                Process(
+                    id: id, role: launch.role, key: launch.key, handsOver: launch.handsOver,
+                    askedAt: launch.role == .dispatch ? now : nil, state: .requested))
         case .signal(let process, _):
             guard let index = index(process) else { return nil }
             processes[index].terminated = true
@@ -45,10 +73,15 @@ public struct ProcessTable: Sendable {
             // Killing by name what is gone already is allowed: a death and an order may cross.
             guard let index = index(process) else { return nil }
             let known = processes[index]
-            if known.state == .running, known.role != .teardown, !known.terminated, !known.killed {
+            if known.state == .running, !known.role.hasATimeOfItsOwn, !known.terminated, !known.killed {
                 return Violation("AskedBeforeKilled", "a command that runs was killed without being asked to end")
             }
             processes[index].killed = true
+        case .release(let process):
+            guard let index = index(process), processes[index].handsOver, processes[index].end == .exit(0),
+                processes[index].state == .left, !processes[index].wasToldToEnd
+            else { return Violation("NothingLeftBehind", "what is not known to have ended well was let go") }
+            processes[index].released = true
         case .abandonOutput(let process):
             guard let index = index(process) else { return nil }
             guard processes[index].state == .cleared else {
@@ -64,44 +97,71 @@ public struct ProcessTable: Sendable {
 
     func moves(_ index: Int) -> [(ProcessMove, Fault?)] {
         let process = processes[index]
+        if process.isOrphan { return [(.ends, nil)] }
         switch process.state {
         case .requested:
             return process.wasToldToEnd
                 ? [(.failsToStart, nil), (.starts, nil)] : [(.starts, nil), (.failsToStart, .startFails)]
         case .running:
-            if process.killed { return [(.ends, nil)] }
-            return [(.ends, nil), (.endsBadly, .agentFails), (.endsLeavingDescendants, .leavesDescendants)]
-        case .left: return [(.clears, nil)]
+            return running(process)
+        case .left:
+            let waits = process.handsOver && process.end == .exit(0) && !process.killed && !process.released
+            return waits ? [] : [(.clears, nil)]
         case .cleared: return [(.finishes, nil)]
         }
     }
 
-    mutating func make(_ move: ProcessMove, _ index: Int) -> ProcessEvent {
+    private func running(_ process: Process) -> [(ProcessMove, Fault?)] {
+        let isOurs = process.role == .dispatch || process.role == .cancel
+        var list: [(ProcessMove, Fault?)] = [(.ends, nil)]
+        if isOurs, process.wasToldToEnd { list.append((.succeedsAnyway, .lateSuccess)) }
+        if process.killed { return list }
+        // Whoever says that it failed has not handed anything over.
+        if !process.hasHandedOver { list.append((.endsBadly, .agentFails)) }
+        list.append((.endsLeavingDescendants, .leavesDescendants))
+        if process.role == .dispatch {
+            if !process.hasHandedOver { list.append((.handsOver, nil)) }
+            if !process.wasToldToEnd { list.append((.isKilled, .agentFails)) }
+        }
+        return list
+    }
+
+    /// Nil where the worker hears nothing of it.
+    mutating func make(_ move: ProcessMove, _ index: Int) -> ProcessEvent? {
         let process = processes[index]
+        if process.isOrphan {
+            processes.remove(at: index)
+            return nil
+        }
         switch move {
         case .starts:
             processes[index].state = .running
             switch process.role {
-            case .agent: agentStarts.append(process.key)
+            case .agent, .dispatch: agentStarts.append(process.key)
             case .teardown: teardownStarts.append(process.key)
-            case .setup: break
+            case .setup, .cancel: break
             }
             return .started(process.id)
         case .failsToStart:
             processes.remove(at: index)
-            if process.role == .teardown { teardownStarts.append(process.key) } else { badEnds.append(process.key) }
+            if process.role == .teardown {
+                teardownStarts.append(process.key)
+            } else if process.role != .cancel {
+                badEnds.append(process.key)
+            }
             return .startFailed(process.id, .exec(errno: 2))
-        case .ends, .endsBadly:
+        case .handsOver:
+            processes[index].hasHandedOver = true
+            return nil
+        case .ends, .endsBadly, .succeedsAnyway, .isKilled:
             processes.remove(at: index)
-            let end: ProcessEnd =
-                move == .endsBadly
-                ? .exit(3) : process.killed ? .signal(9) : process.terminated ? .signal(15) : .exit(0)
-            if end != .exit(0), process.role != .teardown { badEnds.append(process.key) }
+            let end = process.end(move)
+            if end != .exit(0), process.role.isWork { badEnds.append(process.key) }
             return .finished(process.id, end)
         case .endsLeavingDescendants:
             processes[index].state = .left
             processes[index].end = process.terminated ? .signal(15) : .exit(0)
-            if processes[index].end != .exit(0), process.role != .teardown { badEnds.append(process.key) }
+            if processes[index].end != .exit(0), process.role.isWork { badEnds.append(process.key) }
             return .exited(process.id, processes[index].end)
         case .clears:
             processes[index].state = .cleared
@@ -109,6 +169,36 @@ public struct ProcessTable: Sendable {
         case .finishes:
             processes.remove(at: index)
             return .finished(process.id, process.end)
+        }
+    }
+}
+
+extension ProcessTable.Process {
+    fileprivate func end(_ move: ProcessMove) -> ProcessEnd {
+        switch move {
+        case .endsBadly: .exit(3)
+        case .succeedsAnyway: .exit(0)
+        case .isKilled: .signal(9)
+        case .starts, .failsToStart, .handsOver, .ends, .endsLeavingDescendants, .clears, .finishes:
+            killed ? .signal(9) : terminated ? .signal(15) : .exit(0)
+        }
+    }
+}
+
+extension ProcessRole {
+    /// A task fails with it.
+    fileprivate var isWork: Bool {
+        switch self {
+        case .setup, .agent, .dispatch: true
+        case .teardown, .cancel: false
+        }
+    }
+
+    /// Short commands of the operator's, with a time that is known in advance: killed when it is up.
+    fileprivate var hasATimeOfItsOwn: Bool {
+        switch self {
+        case .teardown, .dispatch, .cancel: true
+        case .setup, .agent: false
         }
     }
 }
@@ -128,7 +218,12 @@ extension ProcessTable.Process: Visited {
         visitor.tag(role.rawValue)
         key.visit(&visitor)
         visitor.tag(state.rawValue)
+        visitor.flag(handsOver)
+        visitor.optional(askedAt) { $0.instant($1) }
+        visitor.flag(hasHandedOver)
+        visitor.flag(released)
         visitor.flag(terminated)
+        visitor.flag(isOrphan)
         visitor.flag(killed)
         end.visit(&visitor)
     }

@@ -18,6 +18,10 @@ public struct Scenario: Sendable {
     public var signals = 0
     /// How often the machine may sleep.
     public var sleeps = 0
+    /// How often the worker may be killed in the middle of its work.
+    public var crashes = 0
+    /// How often it is started, ends in good order included.
+    public var lives = 1
     /// Directories that somebody else made.
     public var foreign: [Bytes] = []
     /// Files are answered within the move that asked, as our hands do it. Scenarios with one task let them be slow.
@@ -38,5 +42,5 @@ public struct Scenario: Sendable {
 
 /// What the environment may do against us.
 public enum Fault: UInt8, Hashable, Sendable, CaseIterable {
-    case drop, refuse, fileFails, startFails, agentFails, leavesDescendants, slow, brokenContract
+    case drop, refuse, fileFails, startFails, agentFails, leavesDescendants, lateSuccess, slow, brokenContract
 }

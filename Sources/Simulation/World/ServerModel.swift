@@ -13,9 +13,11 @@ public struct ServerModel: Sendable {
         /// for what an earlier connection may have lost.
         var finalWordsHere = 0
         var finalWordsAllowed = 0
-        var rejected = false
+        public internal(set) var rejected = false
         /// A cancellation reached the worker while this one could still be cancelled.
         public var mustBeCancelled = false
+        /// Assigned to an earlier life, whose memory is gone: what it knew of this one nobody knows any more.
+        var isOfAnEarlierLife = false
     }
 
     var nextAssignment = 0
@@ -29,8 +31,10 @@ public struct ServerModel: Sendable {
         saidNonsense = scenario.nonsense.map { _ in false }
     }
 
-    mutating func assigned(_ key: ExecutionKey) {
+    /// Anew: nobody has claimed it so far, so what was asked before may have been forgotten with its assignment.
+    mutating func assigned(_ key: ExecutionKey, anew: Bool) {
         if let index = ledger.firstIndex(where: { $0.key == key }) {
+            if anew { ledger[index].mustBeCancelled = false }
             ledger[index].timesAssigned += 1
             ledger[index].finalWordsAllowed += 1
         } else {
@@ -71,7 +75,7 @@ public struct ServerModel: Sendable {
         guard ledger[index].claimed else {
             return Violation("ClaimBeforeWork", "a final word without a claim")
         }
-        if let known = ledger[index].finalWord, known != message {
+        if let known = ledger[index].finalWord, known != message, !ledger[index].isOfAnEarlierLife {
             return Violation("OneVerdict", "two different final words for one execution")
         }
         ledger[index].finalWord = message
@@ -102,5 +106,6 @@ extension ServerModel.Entry: Visited {
         visitor.number(finalWordsAllowed)
         visitor.flag(rejected)
         visitor.flag(mustBeCancelled)
+        visitor.flag(isOfAnEarlierLife)
     }
 }

@@ -8,12 +8,14 @@ import Effects
 import WorkerModel
 
 public struct World: Sendable {
-    public let scenario: Scenario
+    private var fixed: Fixed<Scenario>
     public internal(set) var now = Instant(nanoseconds: 1_000_000_000_000)
-    public internal(set) var worker: Worker
+    /// As the daemon holds it, with its index of deadlines.
+    var core: Core
     public internal(set) var server: ServerModel
     public internal(set) var network = NetworkModel()
     public internal(set) var processes = ProcessTable()
+    public internal(set) var runtime = RuntimeModel()
     public internal(set) var files: FileSystemModel
     var journal = JournalModel()
     public internal(set) var signalsLeft: Int
@@ -21,117 +23,53 @@ public struct World: Sendable {
     public internal(set) var faultsLeft: Int
     var contractBroken = false
     var begun = false
+    /// kill -9 so often, and so many more starts.
+    var crashesLeft: Int
+    var livesLeft: Int
+    /// The worker dies in its next turn, after so many effects on the outside.
+    var diesAfter: Int?
+    /// It has died and was not started again.
+    var isDead = false
+    /// Processes that outlived their worker so far; their names are counted.
+    var orphans: UInt64 = 0
+    /// When the operator first asked for the end; only where a limit counts from it.
+    var signalledAt: Instant?
     public internal(set) var exited: Int32?
     /// The exit was forced, or the worker said that it left something.
     var admittedLeftovers = false
+    /// How many inputs go by between two looks at the whole of it; the ones between look only at what they touched.
+    var lookEvery = 1
+    private var sinceLook = 0
     /// What the last move showed. No part of the state.
-    public private(set) var witnesses = WitnessSet()
+    public internal(set) var witnesses = WitnessSet()
     /// What the worker asked for in the last move. No part of the state.
     public private(set) var lastRequests: [Request] = []
+    /// What the worker was told in the last move. No part of the state.
+    public private(set) var lastInputs: [Input] = []
     /// Where the worker's machines went in the last move, if anybody wants to know. No part of the state.
     private(set) var transitions: [Transition] = []
     /// The machines after the last input; nil where nobody watches.
     private var sighting: Sighting?
+    /// Each input of the next move is reduced twice. No part of the state.
+    var repeatsInputs = false
+
+    public internal(set) var scenario: Scenario {
+        get { fixed.value }
+        set { fixed = .fixed(newValue) }
+    }
+    public var worker: Worker { core.worker }
 
     public init(_ scenario: Scenario, watchingTransitions: Bool = false) {
-        self.scenario = scenario
-        worker = Worker(settings: scenario.settings)
+        fixed = .fixed(scenario)
+        core = Core(settings: scenario.settings)
         server = ServerModel(scenario)
         files = FileSystemModel(foreign: scenario.foreign)
         signalsLeft = scenario.signals
         sleepsLeft = scenario.sleeps
         faultsLeft = scenario.faults
-        if watchingTransitions { sighting = Sighting(worker) }
-    }
-
-    // MARK: - What may happen
-
-    /// All moves with their fault, if they are one that the budget and the scenario allow.
-    public func moves() -> [Move] {
-        var list: [Move] = []
-        if exited != nil { return list }
-        if !begun { return [.begin] }
-        func add(_ move: Move, _ fault: Fault? = nil) {
-            if let fault {
-                guard faultsLeft > 0, scenario.allowed.contains(fault) else { return }
-            }
-            list.append(move)
-        }
-        for (move, fault) in promptMoves() { add(move, fault) }
-        let replyPending = list.contains { !isFault($0) }
-        for (move, fault) in processMoves(prompt: false) { add(move, fault) }
-        if let link = network.link, link.state == .open {
-            if server.nextAssignment < scenario.assignments.count { add(.assign(server.nextAssignment)) }
-            for index in scenario.cancellations.indices where !server.cancelled[index] {
-                let task = scenario.cancellations[index]
-                if server.ledger.contains(where: { $0.key.task == task }) { add(.cancel(index)) }
-            }
-            if let index = server.saidNonsense.firstIndex(of: false) { add(.sayNonsense(index)) }
-        }
-        if let link = network.link, link.state == .open || link.state == .closing { add(.drop, .drop) }
-        if signalsLeft > 0 { add(.signal) }
-        if sleepsLeft > 0, network.link?.state == .open { add(.sleep) }
-        if !contractBroken, scenario.allowed.contains(.brokenContract), firstOfTask() != nil {
-            add(.breakContract, .brokenContract)
-        }
-        if worker.nextDeadline() != nil { add(.wait, replyPending ? .slow : nil) }
-        return list
-    }
-
-    /// What a healthy environment does before long, in a fixed order, each with its faulty twin.
-    func promptMoves() -> [(Move, Fault?)] {
-        var list: [(Move, Fault?)] = []
-        for index in files.pending.indices {
-            list.append((.answerFile(index, fails: false), nil))
-            list.append((.answerFile(index, fails: true), .fileFails))
-        }
-        if let link = network.link {
-            switch link.state {
-            case .dialling:
-                list.append((.acceptDial, nil))
-                list.append((.refuseDial, .refuse))
-            case .abandoned: list.append((.endAbandoned, nil))
-            case .open, .closing:
-                if !link.writes.isEmpty { list.append((.acceptWrite, nil)) }
-                if !link.toServer.isEmpty { list.append((.deliverToServer, nil)) }
-                if !link.toWorker.isEmpty, link.state == .open { list.append((.deliverToWorker, nil)) }
-                if link.state == .closing, link.writes.isEmpty, link.toServer.isEmpty {
-                    list.append((.answerClose, nil))
-                }
-            }
-        }
-        return list + processMoves(prompt: true)
-    }
-
-    /// An agent that runs may run on for as long as it likes, also when it was asked to end. Everything else about
-    /// processes is prompt.
-    private func processMoves(prompt: Bool) -> [(Move, Fault?)] {
-        var list: [(Move, Fault?)] = []
-        for (index, process) in processes.processes.enumerated() {
-            let idles = process.state == .running && !process.killed && process.role == .agent
-            guard idles != prompt else { continue }
-            for (move, fault) in processes.moves(index) { list.append((.process(index, move), fault)) }
-        }
-        return list
-    }
-
-    private func firstOfTask() -> EffectID? {
-        if let request = files.pending.first(where: { $0.id.slot != 0 }) { return request.id }
-        return processes.processes.first { $0.state == .requested }?.id
-    }
-
-    public func isFault(_ move: Move) -> Bool {
-        switch move {
-        case .drop, .refuseDial, .breakContract, .answerFile(_, fails: true), .process(_, .endsBadly),
-            .process(_, .endsLeavingDescendants):
-            true
-        case .process(let index, .failsToStart):
-            processes.processes.indices.contains(index) && !processes.processes[index].wasToldToEnd
-        case .wait: promptMoves().contains { $0.1 == nil }
-        case .begin, .assign, .cancel, .sayNonsense, .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer,
-            .deliverToWorker, .answerClose, .answerFile, .process, .signal, .sleep:
-            false
-        }
+        crashesLeft = scenario.crashes
+        livesLeft = scenario.lives &- 1
+        if watchingTransitions { sighting = Sighting(core.worker) }
     }
 
     // MARK: - What comes of it
@@ -147,6 +85,7 @@ public struct World: Sendable {
     private mutating func makeOne(_ move: Move) -> Violation? {
         witnesses = WitnessSet()
         lastRequests = []
+        lastInputs = []
         transitions = []
         if isFault(move) { faultsLeft -= 1 }
         switch move {
@@ -156,21 +95,33 @@ public struct World: Sendable {
         case .assign(let index): return assign(index)
         case .cancel(let index):
             server.cancelled[index] = true
-            network.link?.toWorker.append(.message(.cancellation(scenario.cancellations[index])))
+            let task = scenario.cancellations[index]
+            network.link?.toWorker.append(.message(.cancellation(task)))
             return nil
         case .sayNonsense(let index):
             server.saidNonsense[index] = true
-            network.link?.toWorker.append(.message(scenario.nonsense[index]))
+            let nonsense = scenario.nonsense[index]
+            network.link?.toWorker.append(.message(nonsense))
             return nil
         case .acceptDial, .refuseDial, .endAbandoned, .acceptWrite, .deliverToServer, .deliverToWorker, .drop,
             .answerClose:
             return makeNetwork(move)
         case .answerFile(let index, let fails):
             return feed(.files(files.answer(index, fails: fails)))
-        case .process(let index, let move): return feed(.process(processes.make(move, index)))
+        case .process(let index, let move):
+            runtime.sees(move, of: processes.processes[index])
+            return processes.make(move, index).flatMap { feed(.process($0)) }
         case .signal:
             signalsLeft -= 1
+            if signalledAt == nil, case .command = scenario.settings.backend { signalledAt = now }
             return feed(.operator(.stopRequested(signal: 15)))
+        case .crash(let count):
+            crashesLeft -= 1
+            diesAfter = count
+            return nil
+        case .startAgain:
+            startAgain()
+            return nil
         case .breakContract:
             guard let id = firstOfTask() else { return nil }
             contractBroken = true
@@ -188,7 +139,7 @@ public struct World: Sendable {
     private mutating func assign(_ index: Int) -> Violation? {
         let assignment = scenario.assignments[index]
         server.nextAssignment = index + 1
-        server.assigned(assignment.key)
+        server.assigned(assignment.key, anew: !network.claimsTaken.contains(assignment.key.task))
         network.link?.toWorker.append(.message(.assignment(assignment)))
         return nil
     }
@@ -211,7 +162,8 @@ public struct World: Sendable {
         case .deliverToWorker: return deliverToWorker(link.id)
         case .drop: return feedAll(network.end(.closed(link.id, .lost(Detail("reset")))))
         case .answerClose: return feedAll(network.end(.closed(link.id, .closedByUs)))
-        case .begin, .assign, .cancel, .sayNonsense, .answerFile, .process, .signal, .breakContract, .sleep, .wait:
+        case .begin, .assign, .cancel, .sayNonsense, .answerFile, .process, .signal, .breakContract, .sleep, .wait,
+            .crash, .startAgain:
             return nil
         }
     }
@@ -244,7 +196,7 @@ public struct World: Sendable {
         guard let frame = network.link?.toServer.first else { return nil }
         network.link?.toServer.removeFirst()
         switch frame {
-        case .message(let message): return server.hears(message)
+        case .message(let message): return server.hears(message) ?? handedOver(message)
         case .ping(let number):
             network.link?.toWorker.append(.pong(number))
             return nil
@@ -268,6 +220,9 @@ public struct World: Sendable {
             guard let index = server.ledger.firstIndex(where: { $0.key == execution.key }) else { continue }
             server.ledger[index].mustBeCancelled = true
         }
+        for run in runtime.runs where run.key.task == task && run.wasHandedOver {
+            runtime.change(run.key) { $0.mustBeTakenBack = true }
+        }
     }
 
     private mutating func feedAll(_ events: [SocketEvent]) -> Violation? {
@@ -283,27 +238,48 @@ public struct World: Sendable {
         let slot = event.slot
         let entropy = UInt64(slot) &+ UInt64(files.entries.count) &* 64
         let input = Input(at: now, wall: WallTime(nanoseconds: 0), entropy: entropy, event: event)
+        guard !isDead else { return nil }
         var requests: [Request] = []
-        let before = Glance(worker)
-        worker.take(input, into: &requests)
+        sinceLook += 1
+        let looks = sinceLook >= lookEvery
+        if looks { sinceLook = 0 }
+        let before = lookEvery == 1 ? Glance(worker) : Glance(worker, slot: slot)
+        let twin = repeatsInputs ? worker : nil
+        lastInputs.append(input)
+        core.take(input, into: &requests)
         if let sighted = sighting {
             let now = Sighting(worker)
             transitions += sighted.moves(to: now, by: event.kind)
             sighting = now
         }
-        witnesses.see(worker)
+        if looks {
+            witnesses.see(worker)
+            witnesses.see(runtime, capacity: scenario.settings.capacity)
+        }
         lastRequests += requests
+        if looks, let violation = deadlinesAgree() ?? reducerAgrees(twin, input, requests) { return violation }
+        var effects = 0
         for request in requests {
-            witnesses.see(request.effect)
+            if request.effect.reachesOut {
+                if let most = diesAfter, effects >= most { break }
+                effects += 1
+            }
+            if looks { witnesses.see(request.effect) }
             if let violation = accept(request) { return violation }
         }
-        return whole ? violated(since: before, by: event, requests) : nil
+        if let most = diesAfter { return die(effects, of: most) }
+        guard whole else { return nil }
+        return looks
+            ? violated(since: before, by: event, requests) : violatedWhereTouched(since: before, by: event, requests)
     }
 
     private mutating func accept(_ request: Request) -> Violation? {
         switch request.effect {
         case .socket(let call): return network.take(call, request.id)
-        case .process(let call): return checkStart(call, request.id) ?? processes.take(call, request.id)
+        case .process(let call):
+            if let violation = checkStart(call, request.id) ?? checkEnding(call) { return violation }
+            noteBrokenOff(call)
+            return processes.take(call, request.id, at: now)
         case .files(let call):
             guard journal.precedes(call) else {
                 return Violation("JournalFirst", "a path was asked for before the journal knew of it")
@@ -316,22 +292,12 @@ public struct World: Sendable {
             return nil
         case .log(let record):
             if case .stopIncomplete = record.saying { admittedLeftovers = true }
+            if case .removalFailed(let path, _, givenUp: true) = record.saying { files.giveUp(path) }
             return nil
         case .measure, .forgetSecrets: return nil
         }
     }
 
-    private func checkStart(_ call: ProcessCall, _ id: EffectID) -> Violation? {
-        guard case .start(let launch) = call else { return nil }
-        guard journal.names(.process(id)) else {
-            return Violation("JournalFirst", "a command was started before the journal knew of it")
-        }
-        guard launch.role != .teardown else { return nil }
-        guard network.claimsTaken.contains(launch.key.task) else {
-            return Violation("ClaimBeforeWork", "a command was started before the claim was written")
-        }
-        return nil
-    }
 }
 
 extension Event {
@@ -353,11 +319,17 @@ extension World {
         server.visit(&visitor)
         network.visit(&visitor)
         processes.visit(&visitor)
+        runtime.visit(&visitor)
+        visitor.optional(signalledAt) { $0.instant($1) }
         files.visit(&visitor)
         visitor.number(journal.open.count)
         visitor.number(signalsLeft)
         visitor.number(sleepsLeft)
         visitor.number(faultsLeft)
+        visitor.number(crashesLeft)
+        visitor.number(livesLeft)
+        visitor.optional(diesAfter) { $0.number($1) }
+        visitor.flag(isDead)
         visitor.flag(begun)
         visitor.flag(contractBroken)
         visitor.flag(admittedLeftovers)

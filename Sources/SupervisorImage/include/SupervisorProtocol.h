@@ -8,9 +8,14 @@
  *
  * `total` counts the header too. `cwd` and `program` begin with a slash; argc is at least 1.
  *
- * Commands: 'T' and a byte, the signal, for the agent's process group; 'K' kills every descendant; 'Q' makes an idle
- * supervisor leave (later it means nothing). Closing the socket does what Q does to an idle supervisor; a working one
- * sends SIGTERM to the group, waits ten seconds, kills everything, leaves.
+ * Commands: 'T' and a byte, the signal, for the agent's process group; 'K' kills every descendant; 'R' lets go of
+ * what an agent that hands over left running; 'Q' makes an idle supervisor leave (later it means nothing). Closing the
+ * socket does what Q does to an idle supervisor; a working one sends SIGTERM to the group, waits ten seconds, kills
+ * everything, leaves.
+ *
+ * When an agent that hands over ends with 0, its descendants live until the worker decides. After 'R' comes `gone`,
+ * nothing is said any more, and the supervisor stays with them for as long as they live, whatever becomes of the
+ * worker. After 'K' they are killed, as they are at once however else such an agent ends.
  *
  * Supervisor to worker: records of 16 bytes, u8 kind, 3 zero bytes, i32 a, i64 b. Either `failed` and nothing else, or
  * `started`, `exited`, `gone`, in this order. After `failed` or `gone` the supervisor leaves with status 0; what it
@@ -33,9 +38,13 @@ static const uint32_t OZ_START_OOM = 4;
 /* Set RLIMIT_NOFILE for the agent. */
 static const uint32_t OZ_START_NOFILE = 8;
 
+/* The task hands over: see 'R'. */
+static const uint32_t OZ_START_HANDOVER = 16;
+
 static const uint8_t OZ_COMMAND_TERMINATE = 'T';
 static const uint8_t OZ_COMMAND_KILL = 'K';
 static const uint8_t OZ_COMMAND_QUIT = 'Q';
+static const uint8_t OZ_COMMAND_RELEASE = 'R';
 
 static const uint8_t OZ_RECORD_STARTED = 1; /* a: pid; b: its start time, field 22 of /proc/<pid>/stat */
 static const uint8_t OZ_RECORD_FAILED = 2;  /* a: errno; b: stage */

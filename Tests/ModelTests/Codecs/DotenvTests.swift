@@ -136,13 +136,10 @@ import Testing
         let pieces = [
             "A", "=", "'", "\"", "\\", "$", "{", "}", "\n", "\r\n", "#", " ", "\u{0}", "export ", "\u{e9}", ":",
         ]
-        var seed: UInt64 = 7
+        var dice = Dice(seed: 7)
         for _ in 0..<3_000 {
             var text = ""
-            for _ in 0..<16 {
-                seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                text += pieces[Int(seed >> 40) % pieces.count]
-            }
+            for _ in 0..<16 { text += pieces[dice.below(pieces.count)] }
             let file = Dotenv.parse(Bytes(text: text))
             #expect(file.malformedCount >= file.malformed.count)
             #expect(file.entries.allSatisfy { !$0.name.isEmpty && !$0.value.contains(0) }, "\(text)")

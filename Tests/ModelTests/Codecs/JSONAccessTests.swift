@@ -47,7 +47,7 @@ import Testing
         #expect(JSON.array([]).asObject == nil)
         #expect(JSON.object([]).asArray == nil)
         #expect(JSON.string("a")["a"] == nil)
-        #expect(JSON.secret(SecretRef(number: 1)).asString == nil)
+        #expect(JSON.secret(.secret(SecretRef(number: 1))).asString == nil)
     }
 
     @Test func elementsOutsideAreNil() {
@@ -87,8 +87,10 @@ import Testing
 
     @Test func secretsAreWrittenAtTheLastMoment() {
         let value = JSON.object([
-            JSONMember("a", .secret(SecretRef(number: 1))), JSONMember("b", .verbatim(SecretRef(number: 2))),
-            JSONMember("c", .secret(SecretRef(number: 3))), JSONMember("d", .verbatim(SecretRef(number: 3))),
+            JSONMember("a", .secret(.secret(SecretRef(number: 1)))), JSONMember("b", .verbatim(SecretRef(number: 2))),
+            JSONMember("c", .secret(.secret(SecretRef(number: 3)))), JSONMember("d", .verbatim(SecretRef(number: 3))),
+            JSONMember("e", JSON(.joined([Text("A="), .secret(SecretRef(number: 1))]))),
+            JSONMember("f", JSON(Text("plain"))),
         ])
         var output = Bytes(text: ">")
         value.encode(into: &output) { ref in
@@ -98,8 +100,11 @@ import Testing
             default: nil
             }
         }
-        #expect(output.text == #">{"a":"p\"w","b":{"x": 1.0},"c":"[secret]","d":"[secret]"}"#)
-        #expect(value.encoded().text == #"{"a":"[secret]","b":"[secret]","c":"[secret]","d":"[secret]"}"#)
+        let known = #""a":"p\"w","b":{"x": 1.0}"#
+        let unknown = #""c":"[secret]","d":"[secret]""#
+        #expect(output.text == #">{\#(known),\#(unknown),"e":"A=p\"w","f":"plain"}"#)
+        #expect(
+            value.encoded().text == #"{"a":"[secret]","b":"[secret]",\#(unknown),"e":"[secret]","f":"plain"}"#)
     }
 
     @Test func deepValuesAreWrittenAndFreed() {

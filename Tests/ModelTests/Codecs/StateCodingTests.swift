@@ -102,7 +102,10 @@ private func roundTrip<Value: Codable>(_ value: Value) throws -> Value {
         }
         #expect(try encodeState(JSON.parse(Bytes(text: #"{"a":[1.50]}"#))).encoded().text == #"{"a":[1.50]}"#)
         let odd = JSON.object([
-            JSONMember(name: [0xff], value: .secret(SecretRef(number: .max))),
+            JSONMember(name: [0xff], value: .secret(.secret(SecretRef(number: .max)))),
+            JSONMember(
+                "mixed",
+                .secret(.joined([.literal([0xfe]), .secret(SecretRef(number: 7)), .joined([Text("$secret")])]))),
             JSONMember(name: Bytes(text: "$hex:ff"), value: .verbatim(SecretRef(number: 0))),
             JSONMember("c", .array([.string([0xfe]), .number(Bytes(text: "no number")), .number([0xff])])),
             JSONMember("", .object([JSONMember("$secret", .number(1))])),

@@ -170,7 +170,7 @@ struct DeliveryTests {
         stage.breaks()
         stage.reconnects()
         #expect(stage.messages == [claim("a")])
-        #expect(stage.worker.connection.outbox.finalWords == 0)
+        #expect(stage.worker.connection.outbox.lastWords == 0)
     }
 
     @Test func unwrittenFinalWordIsSentInSpiteOfANewerExecution() {

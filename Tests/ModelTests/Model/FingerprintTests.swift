@@ -13,6 +13,7 @@ struct FingerprintTests {
         var shapes: Set<[String]> = []
         var names: Set<String> = []
         var digests = 0
+        var fresh: [String] = []
         var wrong: [String] = []
         for (number, scenario) in Walks.rich.enumerated() {
             _ = try Walks.walk(scenario, steps: 3_000, seed: UInt64(number) + 77) { stop in
@@ -23,7 +24,13 @@ struct FingerprintTests {
                 collectNames(tree, &shape)
                 guard shapes.insert(shape).inserted else { return }
                 names.formUnion(shape)
-                let moved = try decodeState(Worker.self, from: shifted(tree, tree, []))
+                let other = shifted(tree, tree, [])
+                // Who has just been started knows no time and has asked for nothing: there is nothing to shift.
+                guard other != tree else {
+                    fresh = shape
+                    return
+                }
+                let moved = try decodeState(Worker.self, from: other)
                 let later = stop.now.after(shift)
                 if moved.fingerprint(at: later) != stop.worker.fingerprint(at: stop.now) {
                     wrong.append(scenario.name)
@@ -33,6 +40,7 @@ struct FingerprintTests {
         }
         #expect(wrong.isEmpty)
         #expect(shapes.count > 400)
+        if !fresh.isEmpty { shapes.remove(fresh) }
         #expect(digests == shapes.count)
         #expect(FingerprintTests.phases.subtracting(names).isEmpty)
     }
@@ -43,7 +51,8 @@ struct FingerprintTests {
         "queued", "sending", "written", "claimed", "reported", "makingGround", "makingEnvironmentFile", "settingUp",
         "readingEnvironment", "settingAside", "haunted", "settling", "tearingDown", "releasing", "alive",
         "terminating",
-        "killing", "clearing", "haunting", "asked", "held", "relinquishing", "retrying", "gone",
+        "killing", "clearing", "haunting", "asked", "held", "relinquishing", "retrying", "gone", "dispatching",
+        "breakingOff", "recalling", "killed", "pausing",
     ]
 
     private func collectNames(_ value: JSON, _ names: inout [String]) {
@@ -94,6 +103,7 @@ struct FingerprintTests {
 
     private func isInstant(_ place: String) -> Bool {
         place.hasSuffix(".nanoseconds") && !place.hasPrefix("fixed.") && !place.contains("taskTimeout")
+            && !place.contains("dispatchTimeout")
     }
 
     private func isSerial(_ place: String) -> Bool {

@@ -61,9 +61,16 @@ enum Walks {
             EnvironmentVariable("BOTH", .joined([Text("a"), .secret(SecretRef(number: first + 1))])),
         ]
         assignment.extraArguments = [SecretRef(number: first + 2)]
+        assignment.dockerImage = number == 0 ? nil : Bytes(text: "image")
+        assignment.sidecarImage = Bytes(text: "agent")
+        assignment.additionalSidecars = [
+            Sidecar(image: Bytes(text: "i"), mountPath: Bytes(text: "/m"), readWrite: true)
+        ]
+        assignment.document = SecretRef(number: first + 5)
         assignment.shape = InstanceShape(vcpus: 2, memoryGiB: nil)
         var agent = AgentConfiguration()
         agent.harness = Bytes(text: "claude")
+        agent.environmentID = Bytes(text: "environment")
         agent.mcpServers = SecretRef(number: first + 3)
         agent.repositoryHeadOverrides = [SecretRef(number: first + 4)]
         assignment.agent = agent
@@ -79,6 +86,7 @@ extension Worker {
         connection.visit(&visitor)
         roster.visit(&visitor)
         memory.visit(&visitor)
+        handedOver.visit(&visitor)
         for type in unknownTypes { visitor.bytes(type) }
         return visitor.result
     }

@@ -46,6 +46,10 @@ extension ScenarioStage {
             settings.limits.courtesies = number
         } else if let number = text.behind("workspace names tried ").flatMap({ Int($0) }) {
             settings.limits.workspaceNames = number
+        } else if let number = text.behind("handed over kept ").flatMap({ Int($0) }) {
+            settings.limits.handedOver = number
+        } else if let number = text.behind("cancelled at once ").flatMap({ Int($0) }) {
+            settings.limits.cancelledAtOnce = number
         } else if let number = text.behind("unknown types named ").flatMap({ Int($0) }) {
             settings.limits.unknownTypes = number
         } else {
@@ -55,7 +59,40 @@ extension ScenarioStage {
     }
 
     private mutating func configureBackend(_ text: String) throws -> Bool {
-        guard case .direct(var direct) = settings.backend else { return false }
+        if let rest = text.behind("dispatch command ") {
+            settings.backend = .command(
+                CommandSettings(dispatchCommand: Bytes(text: rest), directory: Bytes(text: "/home")))
+            return true
+        }
+        switch settings.backend {
+        case .direct(let direct): return try configure(direct, text)
+        case .command(let command): return try configure(command, text)
+        }
+    }
+
+    private mutating func configure(_ given: CommandSettings, _ text: String) throws -> Bool {
+        var command = given
+        if let rest = text.behind("cancel command ") {
+            command.cancelCommand = Bytes(text: rest)
+        } else if let rest = text.behind("dispatch timeout "), let span = ScenarioWords.span(rest) {
+            command.dispatchTimeout = span
+        } else if let rest = text.behind("environment ") {
+            command.environment.append(try variable(rest))
+        } else {
+            return false
+        }
+        settings.backend = .command(command)
+        return true
+    }
+
+    private func variable(_ text: String) throws -> EnvironmentVariable {
+        let parts = text.split(separator: "=", maxSplits: 1).map { Bytes(text: String($0)) }
+        guard parts.count == 2 else { throw ScenarioProblem("no variable: \(text)") }
+        return EnvironmentVariable(name: parts[0], value: .literal(parts[1]))
+    }
+
+    private mutating func configure(_ given: DirectSettings, _ text: String) throws -> Bool {
+        var direct = given
         if let rest = text.behind("setup command ") {
             direct.setupCommand = Bytes(text: rest)
         } else if let rest = text.behind("teardown command ") {
@@ -65,9 +102,7 @@ extension ScenarioStage {
         } else if let rest = text.behind("oz path ") {
             direct.ozPath = Bytes(text: rest)
         } else if let rest = text.behind("environment ") {
-            let parts = rest.split(separator: "=", maxSplits: 1).map { Bytes(text: String($0)) }
-            guard parts.count == 2 else { throw ScenarioProblem("no variable: \(rest)") }
-            direct.environment.append(EnvironmentVariable(name: parts[0], value: .literal(parts[1])))
+            direct.environment.append(try variable(rest))
         } else {
             return false
         }
@@ -87,6 +122,12 @@ extension ScenarioStage {
             hearEverything()
         } else if let key = text.before(" claimed") {
             try claim(key)
+        } else if let key = text.before(" dispatching") {
+            try claim(key)
+            if let id = launchedID { _ = feed(.process(.started(id))) }
+        } else if let key = text.before(" handed over") {
+            try claim(key)
+            endLaunched()
         } else if let key = text.before(" running") {
             try claim(key)
             _ = run()
@@ -104,6 +145,7 @@ extension ScenarioStage {
 
     private mutating func start() {
         _ = feed(.began)
+        if case .command = settings.backend { return }
         answerFile { .found($0, path: Bytes(text: "/usr/bin/oz")) }
         answerFile { .done($0) }
     }

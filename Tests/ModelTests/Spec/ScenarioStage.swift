@@ -184,6 +184,11 @@ struct ScenarioStage {
             lines.append("  runs \(executable == words.prefix { $0 != " " } ? "" : executable + " as ")\(words)")
             lines.append("  from the \(launch.base) environment and")
             lines += launch.environment.map { "  \($0.name.text)=\(rendered($0.value))" }
+            if let input = launch.input {
+                var text = Bytes()
+                input.encode(into: &text) { vault[$0] }
+                lines.append("  reads \(text.text)")
+            }
         }
         for index in lines.indices { lines[index] = names.shortened(lines[index]) }
         return lines
@@ -223,12 +228,14 @@ extension Settings {
     fileprivate var keepsDocument: Bool {
         switch backend {
         case .direct: false
+        case .command: true
         }
     }
 
     fileprivate var backendName: Bytes {
         switch backend {
         case .direct: Bytes(text: "direct")
+        case .command: Bytes(text: "command")
         }
     }
 }

@@ -91,7 +91,11 @@ import Testing
         .teardownFailed(.ended(.exit(1))), .teardownTimedOut,
         .removalFailed([0x2f], .system(errno: 16), givenUp: false), .workspaceKept([0x2f]), .finalWordHeard,
         .draining(active: 1), .stopping(active: 2), .stopForced, .stopIncomplete(unheard: 1, unfinished: 0), .stopped,
-        .contractBroken, .lateCompletion,
+        .contractBroken, .lateCompletion, .imageMissing(fallback: [0x69]), .dispatch(.started),
+        .dispatch(.hurried(.seconds(10))), .dispatch(.brokenOff(.dispatchTimeout(.seconds(60)))),
+        .dispatch(.handedOver), .dispatch(.handedOverAlready), .dispatch(.cancelStarted(attempt: 1)),
+        .dispatch(.cancelDone), .dispatch(.cancelFailed(.tookTooLong(.seconds(10)), attempt: 3, givenUp: true)),
+        .dispatch(.cancelUnderWay), .dispatch(.cancelMissing),
     ]
 
     @Test func namesAreDistinctAndPlain() {
@@ -109,6 +113,7 @@ import Testing
             #expect(words.count > 5, "\(saying)")
             #expect(!words.contains("Optional") && !words.hasSuffix("."), "\(words)")
         }
+        #expect(Saying.dispatch(.cancelStarted(attempt: 2)).words(Self.context).hasSuffix("attempt 2"))
         #expect(Saying.listening.words(Self.context) == "listening for tasks as worker w1 with the direct backend")
         let lost = Saying.connectionLost(.closedByPeer(code: 1001), heldFor: .seconds(61), retryIn: .milliseconds(420))
         #expect(

@@ -1,0 +1,108 @@
+// What must hold when the worker asks for something of a process, and when the server hears of an end.
+
+import Effects
+import WorkerModel
+
+extension World {
+    func checkStart(_ call: ProcessCall, _ id: EffectID) -> Violation? {
+        guard case .start(let launch) = call else { return nil }
+        guard journal.names(.process(id)) else {
+            return Violation("JournalFirst", "a command was started before the journal knew of it")
+        }
+        guard launch.role != .teardown else { return nil }
+        guard network.claimsTaken.contains(launch.key.task) else {
+            return Violation("ClaimBeforeWork", "a command was started before the claim was written")
+        }
+        switch launch.role {
+        case .cancel: return checkRecall(launch.key)
+        case .dispatch: return checkDispatch(launch.key)
+        case .setup, .agent, .teardown: return nil
+        }
+    }
+
+    /// A cancel command may well hit whatever runs for its task, so nothing of the task starts beside it.
+    private func checkDispatch(_ key: ExecutionKey) -> Violation? {
+        guard isRecalling({ $0.task == key.task }) else { return nil }
+        return Violation("RecallIsAlone", "a dispatch command beside a cancel command of its task")
+    }
+
+    private func isRecalling(_ which: (ExecutionKey) -> Bool) -> Bool {
+        processes.processes.contains {
+            $0.role == .cancel && !$0.isOrphan && !$0.hasEnded && !$0.killed && which($0.key)
+        }
+    }
+
+    /// What was handed over is taken back only because somebody cancelled it, or because nobody knows whether it was.
+    private func checkRecall(_ key: ExecutionKey) -> Violation? {
+        if isRecalling({ $0 == key }) {
+            return Violation("RecallIsAlone", "two cancel commands for one execution")
+        }
+        if contractBroken || runtime.run(key)?.wasBrokenOff == true { return nil }
+        if runtime.run(key)?.mustBeTakenBack == true { return nil }
+        if server.ledger.contains(where: { $0.key == key && $0.mustBeCancelled }) { return nil }
+        return Violation("RecallHasCause", "the cancel command was started although nobody cancelled")
+    }
+
+    /// A dispatch command is asked to end only where somebody ended its task, and killed unasked only when its time is
+    /// up.
+    func checkEnding(_ call: ProcessCall) -> Violation? {
+        guard case .command(let command) = scenario.settings.backend else { return nil }
+        switch call {
+        case .signal(let id, _):
+            guard let process = dispatch(id), !contractBroken else { return nil }
+            if scenario.settings.taskTimeout != nil { return nil }
+            if server.ledger.contains(where: { $0.key == process.key && $0.mustBeCancelled }) { return nil }
+            return Violation("TimeIsGiven", "a dispatch command was asked to end although nobody ended its task")
+        case .kill(let id):
+            guard let process = dispatch(id), !process.wasToldToEnd, !process.hasEnded, !contractBroken,
+                let askedAt = process.askedAt
+            else { return nil }
+            if askedAt.after(command.dispatchTimeout) <= now { return nil }
+            if let at = signalledAt, at.after(scenario.settings.timing.dispatchAtStop) <= now { return nil }
+            return Violation("TimeIsGiven", "a dispatch command was killed before its time was up")
+        case .start, .release, .abandonOutput: return nil
+        }
+    }
+
+    /// Whoever is told to end gives no word of its own any more.
+    mutating func noteBrokenOff(_ call: ProcessCall) {
+        switch call {
+        case .signal(let id, _), .kill(let id):
+            guard let process = dispatch(id), !process.hasEnded else { return }
+            runtime.change(process.key) { $0.wasBrokenOff = true }
+        case .start, .release, .abandonOutput: break
+        }
+    }
+
+    private func dispatch(_ id: EffectID) -> ProcessTable.Process? {
+        guard let index = processes.index(id) else { return nil }
+        let process = processes.processes[index]
+        return process.role == .dispatch ? process : nil
+    }
+
+    /// How a run ended that was handed over is for others to say, but for one that was cancelled in that very moment.
+    func handedOver(_ message: OutgoingMessage) -> Violation? {
+        switch message {
+        case .completed(let key), .failed(let key, _, _, _):
+            guard runtime.wasHandedOver(key), !isOfAnEarlierLife(key) else { return nil }
+            return Violation("HandedOverIsAnEnd", "a final word about what was handed over")
+        case .claimed, .cancelled, .rejected: return nil
+        }
+    }
+
+    /// Whoever was told that it ended, or cancelled it, must not find it running: but for one that no try reached.
+    func nothingLeftOutside() -> Violation? {
+        guard case .command(let command) = scenario.settings.backend, command.cancelCommand != nil, !contractBroken
+        else { return nil }
+        for run in runtime.runs
+        where run.isHeld && !isOfAnEarlierLife(run.key) && run.cancelTries < scenario.settings.limits.cancelTries {
+            if run.mustBeTakenBack {
+                return Violation("CancelReaches", "what was handed over was cancelled, and runs on")
+            }
+            if server.ledger.contains(where: { $0.key == run.key && $0.finalWord != nil }) {
+                return Violation("NothingLeftBehind", "an execution was reported as ended, and runs on elsewhere")
+            }
+        }
+        return nil
+    }
+}

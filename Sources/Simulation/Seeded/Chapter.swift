@@ -1,0 +1,88 @@
+// One chapter of a seeded run: what the server will say in it, and how likely the world is to do what (the swarm). In
+// one chapter faults of one kind may pour, in the next there may be none of them.
+
+import Codecs
+import Effects
+import WorkerModel
+
+struct Chapter {
+    let scenario: Scenario
+    let weights: MoveWeights
+
+    init(
+        number: Int, tasks: Int, of settings: Settings, faults: Set<Fault>, crashes: Bool, _ dice: inout Dice
+    ) {
+        var script: [Assignment] = []
+        var cancellations: [TaskID] = []
+        for index in 0..<tasks {
+            let task = TaskID(Bytes(text: "t\(number).\(index)"))
+            script.append(Chapter.assignment(task, 1))
+            if dice.hits(oneIn: 12) { script.append(Chapter.assignment(task, 1)) }
+            if dice.hits(oneIn: 8) { script.append(Chapter.assignment(task, 2)) }
+            if dice.hits(oneIn: 6) { cancellations.append(task) }
+        }
+        var scenario = Scenario("chapter \(number)", settings, script)
+        scenario.cancellations = cancellations
+        scenario.faults = Chapter.plenty
+        // Swarm: each kind of fault is in about half of the chapters.
+        scenario.allowed = Set(Fault.allCases.filter { faults.contains($0) && dice.hits(oneIn: 2) })
+        scenario.signals = dice.hits(oneIn: 4) ? 1 + dice.below(3) : 0
+        scenario.lives = Chapter.plenty
+        scenario.crashes = crashes && dice.hits(oneIn: 3) ? 1 + dice.below(3) : 0
+        scenario.sleeps = dice.hits(oneIn: 4) ? 1 : 0
+        scenario.quickFiles = dice.hits(oneIn: 3)
+        self.scenario = scenario
+        weights = MoveWeights(&dice)
+    }
+
+    static let plenty = 1_000_000
+
+    private static func assignment(_ task: TaskID, _ execution: Int) -> Assignment {
+        let key = ExecutionKey(task: task, execution: ExecutionID(Bytes(text: "\(execution)")))
+        return Assignment(key: key, agentTaskID: task.bytes)
+    }
+}
+
+/// How likely each kind of move is, as against the others.
+struct MoveWeights {
+    private let assign: Int
+    private let cancel: Int
+    private let wait: Int
+    private let drop: Int
+    private let fault: Int
+    private let agentEnds: Int
+    private let slow: Int
+
+    init(_ dice: inout Dice) {
+        assign = 1 << dice.below(4)
+        cancel = 1 + dice.below(4)
+        wait = 1 << dice.below(6)
+        drop = dice.below(3)
+        fault = 1 + dice.below(6)
+        agentEnds = 1 << dice.below(3)
+        slow = dice.below(3)
+    }
+
+    func weight(_ move: Move, isFault: Bool) -> Int {
+        switch move {
+        case .begin, .startAgain: 64
+        case .assign: assign
+        case .cancel: cancel
+        case .sayNonsense, .signal, .sleep, .crash: 1
+        case .drop: drop
+        case .wait: isFault ? slow : wait
+        case .breakContract: 0
+        case .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer, .deliverToWorker, .answerClose: 32
+        case .refuseDial: fault
+        case .answerFile(_, let fails): fails ? fault : 32
+        case .process(_, let move):
+            switch move {
+            case .starts, .clears, .finishes: 32
+            case .failsToStart: isFault ? fault : 32
+            case .ends: agentEnds
+            case .handsOver: 4
+            case .endsBadly, .endsLeavingDescendants, .succeedsAnyway, .isKilled: fault
+            }
+        }
+    }
+}

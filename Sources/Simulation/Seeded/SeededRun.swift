@@ -1,0 +1,210 @@
+// A long life by chance: thousands of tasks over simulated weeks. Each chapter is a wild time, in which invariants are
+// checked as it goes, and then a calm one: the faults stop, and everything has to come to rest, with every verdict
+// heard and nothing left behind. The worker, its memory and its back-off live on from chapter to chapter.
+
+import Codecs
+import Effects
+import WorkerModel
+
+public struct SeededRun: Sendable {
+    public struct Options: Sendable {
+        public var seed: UInt64
+        public var tasks: Int
+        public var faults: Set<Fault>
+        /// Whether the worker may be killed in the middle of its work.
+        public var crashes: Bool
+        public var settings: [Settings]
+
+        public init(seed: UInt64, tasks: Int, faults: Set<Fault>, crashes: Bool, settings: [Settings]) {
+            self.seed = seed
+            self.tasks = tasks
+            self.faults = faults
+            self.crashes = crashes
+            self.settings = settings
+        }
+    }
+
+    /// What was found, and from where it can be repeated.
+    public struct Failure: Sendable {
+        public let violation: Violation
+        /// The world as the chapter began.
+        public let start: World
+        public let moves: [Move]
+        /// Where the calm time of the chapter began.
+        public let restFrom: Int?
+    }
+
+    public struct Ends: Sendable {
+        public internal(set) var completed = 0
+        public internal(set) var failed = 0
+        public internal(set) var cancelled = 0
+        public internal(set) var rejected = 0
+    }
+
+    public private(set) var tasks = 0
+    public private(set) var chapters = 0
+    public private(set) var moves = 0
+    /// Inputs that the reducer took.
+    public private(set) var steps = 0
+    public private(set) var lives = 1
+    public private(set) var faults = 0
+    public private(set) var simulated = Span.zero
+    /// How executions ended, as the server heard it.
+    public private(set) var ends = Ends()
+    public private(set) var failure: Failure?
+
+    private let options: Options
+    private var dice: Dice
+    private var world: World
+    private var settings: Settings
+    /// What was done since the chapter began.
+    private var done: [Move] = []
+    private var start: World
+
+    public init?(_ options: Options) {
+        guard let settings = options.settings.first else { return nil }
+        self.options = options
+        self.settings = settings
+        dice = Dice(seed: options.seed)
+        world = World(Scenario("before the first chapter", settings, []))
+        world.lookEvery = SeededRun.lookEvery
+        start = world
+    }
+
+    /// Inputs between two looks at everything.
+    private static let lookEvery = 1_000
+
+    public mutating func run() {
+        while tasks < options.tasks, failure == nil {
+            let count = min(1 + dice.below(48), options.tasks - tasks)
+            let chapter = Chapter(
+                number: chapters, tasks: count, of: settings, faults: options.faults, crashes: options.crashes, &dice)
+            let began = world.now
+            world.turnPage(chapter.scenario)
+            start = world
+            done = []
+            wildTime(chapter)
+            if failure == nil { calmTime() }
+            if failure == nil { quietTime() }
+            takeStock()
+            tasks += count
+            chapters += 1
+            simulated = Span(nanoseconds: simulated.nanoseconds &+ world.now.since(began).nanoseconds)
+            changeSettings()
+        }
+    }
+
+    private mutating func takeStock() {
+        for entry in world.server.ledger {
+            switch entry.finalWord {
+            case .completed: ends.completed += 1
+            case .failed: ends.failed += 1
+            case .cancelled: ends.cancelled += 1
+            case .claimed, .rejected: break
+            case nil: ends.rejected += entry.rejected ? 1 : 0
+            }
+        }
+    }
+
+    /// Now and then the operator starts it with other settings; the old life ends in good order.
+    private mutating func changeSettings() {
+        guard options.settings.count > 1, dice.hits(oneIn: 8), failure == nil else { return }
+        settings = options.settings[dice.below(options.settings.count)]
+        // Another world, but time goes on.
+        let now = world.now
+        world = World(Scenario("between two chapters", settings, []))
+        world.now = now
+        world.lookEvery = SeededRun.lookEvery
+        lives += 1
+    }
+
+    private mutating func wildTime(_ chapter: Chapter) {
+        var afterwards = 20 + dice.below(100)
+        while failure == nil {
+            let list = world.weighed(chapter.weights)
+            guard let move = pick(list) else { return }
+            make(move)
+            if world.server.nextAssignment >= chapter.scenario.assignments.count {
+                afterwards -= 1
+                if afterwards <= 0, world.exited == nil, !world.isDead { return }
+            }
+        }
+    }
+
+    private mutating func calmTime() {
+        let from = done.count
+        world.calmDown()
+        var left = 200_000
+        while failure == nil {
+            guard let move = world.calmMove() else {
+                if let violation = world.violatedAtRest() { fail(violation, from) }
+                return
+            }
+            make(move, from)
+            left -= 1
+            if left == 0 { fail(Violation("ComesToRest", "without faults the worker does not come to rest"), from) }
+        }
+    }
+
+    /// Minutes or hours in which nothing is wanted: time goes on, and the connection is kept.
+    private mutating func quietTime() {
+        let from = done.count
+        var left = dice.below(240)
+        while left > 0, failure == nil, world.exited == nil {
+            let move = world.promptMoves().first { $0.1 == nil }?.0 ?? .wait
+            if move == .wait { left -= 1 }
+            make(move, from)
+        }
+    }
+
+    private mutating func make(_ move: Move, _ restFrom: Int? = nil) {
+        done.append(move)
+        moves += 1
+        if case .startAgain = move { lives += 1 }
+        if restFrom == nil, world.isFault(move) { faults += 1 }
+        let violation = world.make(move)
+        steps += world.lastInputs.count
+        if let violation { fail(violation, restFrom) }
+    }
+
+    private mutating func fail(_ violation: Violation, _ restFrom: Int?) {
+        failure = Failure(violation: violation, start: start, moves: done, restFrom: restFrom)
+    }
+
+    private mutating func pick(_ list: [(move: Move, weight: Int)]) -> Move? {
+        let sum = list.reduce(0) { $0 + $1.weight }
+        // Where nothing has a weight, what there is must do.
+        guard sum > 0 else { return list.first?.move }
+        var left = dice.below(sum)
+        for (move, weight) in list {
+            left -= weight
+            if left < 0 { return move }
+        }
+        return nil
+    }
+}
+
+extension World {
+    /// What may happen, with how likely it is.
+    fileprivate func weighed(_ weights: MoveWeights) -> [(move: Move, weight: Int)] {
+        weighable().map { ($0.move, weights.weight($0.move, isFault: $0.isFault)) }
+    }
+
+    /// All that was settled is forgotten, and the server has something new to say. Only at rest.
+    mutating func turnPage(_ next: Scenario) {
+        scenario = next
+        server = ServerModel(next)
+        network.claimsTaken = []
+        processes.turnPage()
+        runtime = RuntimeModel()
+        files.sweep()
+        signalsLeft = next.signals
+        faultsLeft = next.faults
+        sleepsLeft = next.sleeps
+        crashesLeft = next.crashes
+        livesLeft = next.lives &- 1
+        signalledAt = nil
+        journal.turnPage()
+        if exited != nil || isDead { startAgain() }
+    }
+}

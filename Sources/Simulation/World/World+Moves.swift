@@ -1,0 +1,110 @@
+// What may happen next, as choices: for the explorer, which takes all of them, and for whoever takes one by chance.
+
+import Effects
+import WorkerModel
+
+extension World {
+    /// All moves that the budget and the scenario allow.
+    public func moves() -> [Move] {
+        weighable().map(\.move)
+    }
+
+    /// The same, each with whether it is a fault.
+    func weighable() -> [(move: Move, isFault: Bool)] {
+        if isDead || (exited != nil && livesLeft > 0) { return [(.startAgain, false)] }
+        var list: [(move: Move, isFault: Bool)] = []
+        if exited != nil { return list }
+        if !begun { return [(.begin, false)] }
+        func add(_ move: Move, _ fault: Fault? = nil) {
+            if let fault {
+                guard faultsLeft > 0, scenario.allowed.contains(fault) else { return }
+            }
+            list.append((move, fault != nil))
+        }
+        for (move, fault) in promptMoves() { add(move, fault) }
+        let replyPending = list.contains { !$0.isFault }
+        for (move, fault) in processMoves(prompt: false) { add(move, fault) }
+        if let link = network.link, link.state == .open {
+            if server.nextAssignment < scenario.assignments.count { add(.assign(server.nextAssignment)) }
+            for index in scenario.cancellations.indices where !server.cancelled[index] {
+                let task = scenario.cancellations[index]
+                if server.ledger.contains(where: { $0.key.task == task }) { add(.cancel(index)) }
+            }
+            if let index = server.saidNonsense.firstIndex(of: false) { add(.sayNonsense(index)) }
+        }
+        if let link = network.link, link.state == .open || link.state == .closing { add(.drop, .drop) }
+        if signalsLeft > 0 { add(.signal) }
+        if sleepsLeft > 0, network.link?.state == .open { add(.sleep) }
+        if crashesLeft > 0, diesAfter == nil { for count in 0...World.mostEffects { add(.crash(after: count)) } }
+        if !contractBroken, scenario.allowed.contains(.brokenContract), firstOfTask() != nil {
+            add(.breakContract, .brokenContract)
+        }
+        if worker.nextDeadline() != nil { add(.wait, replyPending ? .slow : nil) }
+        return list
+    }
+
+    /// What a healthy environment does before long, in a fixed order, each with its faulty twin.
+    func promptMoves() -> [(Move, Fault?)] {
+        var list: [(Move, Fault?)] = []
+        for index in files.pending.indices {
+            list.append((.answerFile(index, fails: false), nil))
+            list.append((.answerFile(index, fails: true), .fileFails))
+        }
+        if let link = network.link {
+            switch link.state {
+            case .dialling:
+                list.append((.acceptDial, nil))
+                list.append((.refuseDial, .refuse))
+            case .abandoned: list.append((.endAbandoned, nil))
+            case .open, .closing:
+                if !link.writes.isEmpty { list.append((.acceptWrite, nil)) }
+                if !link.toServer.isEmpty { list.append((.deliverToServer, nil)) }
+                if !link.toWorker.isEmpty, link.state == .open { list.append((.deliverToWorker, nil)) }
+                if link.state == .closing, link.writes.isEmpty, link.toServer.isEmpty {
+                    list.append((.answerClose, nil))
+                }
+            }
+        }
+        return list + processMoves(prompt: true)
+    }
+
+    /// An agent that runs may run on for as long as it likes, also when it was asked to end, and so may a command that
+    /// is to reach somebody else. Everything else about processes is prompt.
+    func processMoves(prompt: Bool) -> [(Move, Fault?)] {
+        var list: [(Move, Fault?)] = []
+        for (index, process) in processes.processes.enumerated() {
+            let idles = process.state == .running && !process.killed && process.role.mayIdle
+            guard idles != prompt else { continue }
+            for (move, fault) in processes.moves(index) { list.append((.process(index, move), fault)) }
+        }
+        return list
+    }
+
+    func firstOfTask() -> EffectID? {
+        if let request = files.pending.first(where: { $0.id.slot != 0 }) { return request.id }
+        return processes.processes.first { $0.state == .requested }?.id
+    }
+
+    public func isFault(_ move: Move) -> Bool {
+        switch move {
+        case .drop, .refuseDial, .breakContract, .answerFile(_, fails: true), .process(_, .endsBadly),
+            .process(_, .endsLeavingDescendants), .process(_, .succeedsAnyway), .process(_, .isKilled):
+            true
+        case .process(let index, .failsToStart):
+            processes.processes.indices.contains(index) && !processes.processes[index].wasToldToEnd
+        case .wait: promptMoves().contains { $0.1 == nil }
+        case .begin, .assign, .cancel, .sayNonsense, .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer,
+            .deliverToWorker, .answerClose, .answerFile, .process, .signal, .sleep, .crash, .startAgain:
+            false
+        }
+    }
+}
+
+extension ProcessRole {
+    fileprivate var mayIdle: Bool {
+        switch self {
+        case .agent, .dispatch, .cancel: true
+        case .setup, .teardown: false
+        }
+    }
+}

@@ -127,7 +127,7 @@ def test_no_secret_outside_the_payload(runtime):
         assert canary.encode() not in worker.raw, f"the {what} is in the log"
     printed = worker.events("task.output", task_id="run", role="dispatch")
     assert any(line["message"].startswith("printed ") for line in printed)
-    assert worker.events("task.output", task_id="run", role="cancel")
+    worker.wait_event("task.output", task_id="run", role="cancel")
 
 
 MUCH = 5 << 20
@@ -211,7 +211,7 @@ def test_a_failure_takes_what_it_started_along(runtime):
                    "What it printed is in the worker's log."}
     # Its own word counts: nothing was handed over, so there is nothing to cancel.
     assert seen == [([], 0)]
-    assert worker.events("task.output", role="dispatch", message="no room")
+    worker.wait_event("task.output", role="dispatch", message="no room")
 
 
 def test_a_command_that_somebody_else_kills_is_taken_back(runtime):

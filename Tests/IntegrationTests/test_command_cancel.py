@@ -160,7 +160,7 @@ def test_it_fails_twice_and_then_works(runtime):
     failures = worker.events("cleanup.cancel_failed", task_id="run")
     assert [(line["reason"], line["attempt"], line["given_up"], line["exit_code"], line["level"])
             for line in failures] == [("cancel_command", 1, False, 4, "warn"), ("cancel_command", 2, False, 4, "warn")]
-    assert worker.events("task.output", role="cancel", message="nobody there")
+    worker.wait_event("task.output", role="cancel", message="nobody there")
 
 
 def test_it_fails_for_good(runtime):

@@ -13,18 +13,21 @@ let package = Package(
         .target(name: "Effects", dependencies: ["Codecs"], swiftSettings: strict),
         .target(name: "WorkerModel", dependencies: ["Effects", "Codecs"], swiftSettings: strict),
         .target(name: "Check", dependencies: ["Effects", "Codecs"], swiftSettings: strict),
+        .target(name: "Recording", dependencies: ["WorkerModel", "Effects", "Codecs"], swiftSettings: strict),
         .target(name: "Simulation", dependencies: ["WorkerModel", "Effects", "Codecs"], swiftSettings: strict),
         // The hands.
         .target(name: "Configuration", dependencies: ["Codecs", "CLibyaml"], swiftSettings: strict),
         .target(name: "ControlPlane", dependencies: ["Codecs", "CLinux"], swiftSettings: strict),
         .target(
             name: "Interpreter",
-            dependencies: ["WorkerModel", "Check", "Effects", "Codecs", "CLinux", "CLibcurl", "SupervisorImage"],
+            dependencies: [
+                "Recording", "WorkerModel", "Check", "Effects", "Codecs", "CLinux", "CLibcurl", "SupervisorImage",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "oz-agent-worker",
             dependencies: [
-                "Interpreter", "WorkerModel", "Check", "Effects", "Codecs", "Simulation", "Configuration",
+                "Interpreter", "Recording", "WorkerModel", "Check", "Effects", "Codecs", "Simulation", "Configuration",
                 "ControlPlane", "CLinux", "CLibyaml", "CLibcurl", "SupervisorImage",
             ],
             swiftSettings: strict),
@@ -38,7 +41,8 @@ let package = Package(
         .testTarget(
             name: "ModelTests",
             dependencies: [
-                "Codecs", "Effects", "Check", "WorkerModel", "Simulation", "Configuration", "ControlPlane",
+                "Codecs", "Effects", "Check", "WorkerModel", "Recording", "Simulation", "Configuration",
+                "ControlPlane",
             ],
             path: "Tests/ModelTests", exclude: ["Configuration/Golden"], swiftSettings: strict),
     ]

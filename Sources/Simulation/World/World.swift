@@ -32,6 +32,9 @@ public struct World: Sendable {
     private(set) var transitions: [Transition] = []
     /// The machines after the last input; nil where nobody watches.
     private var sighting: Sighting?
+    /// What the worker took in the last move, for whoever records it; kept only where it is not nil. No part of the
+    /// state.
+    public var taken: [(input: Input, requests: [Request])]?
 
     public init(_ scenario: Scenario, watchingTransitions: Bool = false) {
         self.scenario = scenario
@@ -148,6 +151,7 @@ public struct World: Sendable {
         witnesses = WitnessSet()
         lastRequests = []
         transitions = []
+        if taken != nil { taken = [] }
         if isFault(move) { faultsLeft -= 1 }
         switch move {
         case .begin:
@@ -293,6 +297,7 @@ public struct World: Sendable {
         }
         witnesses.see(worker)
         lastRequests += requests
+        taken?.append((input, requests))
         for request in requests {
             witnesses.see(request.effect)
             if let violation = accept(request) { return violation }

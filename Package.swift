@@ -28,7 +28,7 @@ let package = Package(
             name: "oz-agent-worker",
             dependencies: [
                 "Interpreter", "Recording", "WorkerModel", "Check", "Effects", "Codecs", "Simulation", "Configuration",
-                "ControlPlane", "CLinux", "CLibyaml", "CLibcurl", "SupervisorImage",
+                "ControlPlane", "CLinux", "CLibyaml", "CLibcurl", "SupervisorImage", "TimelineImage",
             ],
             swiftSettings: strict),
         // C: what Swift can't say, and the libraries.
@@ -36,6 +36,7 @@ let package = Package(
         .target(
             name: "SupervisorImage",
             cSettings: [.unsafeFlags(["-I", "\(Context.packageDirectory)/.build/supervisor"])]),
+        .target(name: "TimelineImage", exclude: ["page"]),
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .testTarget(

@@ -7,6 +7,7 @@ enum Command: String, CaseIterable {
     case run
     case check
     case explore
+    case replay
     case controlPlane = "control-plane"
     case echoClient = "echo-client"
     case demo
@@ -22,6 +23,7 @@ enum Command: String, CaseIterable {
         case .run: "run the worker (the default)"
         case .check: "check configuration, backend and the way to the control plane; --run-task tries a task"
         case .explore: "search every interleaving of the model's scenarios, and say what was found"
+        case .replay: "verify a recording, or tell what happened in it"
         case .controlPlane: "serve a control plane for development on this machine"
         case .echoClient: "echo what a WebSocket conformance suite sends, case by case"
         case .demo: "run the worker against that control plane, with a stub agent"
@@ -40,6 +42,7 @@ enum Command: String, CaseIterable {
         case .run: return runWorker(rest)
         case .check: return runCheck(rest)
         case .explore: return runExplore(rest)
+        case .replay: return runReplay(rest)
         case .controlPlane: return controlPlaneMain(arguments: rest)
         case .echoClient: return runEchoClientCommand(rest)
         case .demo: return runDemo(rest)

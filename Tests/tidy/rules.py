@@ -52,7 +52,7 @@ BANS = [
 # Exceptions: (rule, path, what the line contains, why it is right there). One that no longer applies is an error.
 ALLOWED = []
 
-CODE = (".swift", ".c", ".h", ".py")
+CODE = (".swift", ".c", ".h", ".py", ".js")
 
 
 def is_code(path, text):

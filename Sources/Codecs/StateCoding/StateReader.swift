@@ -126,7 +126,8 @@ public final class StateReader {
         let start = position
         let end = start &+ word.utf8CodeUnitCount
         guard end <= bytes.count else { return false }
-        for offset in 0..<word.utf8CodeUnitCount where bytes[start &+ offset] != word.utf8Start[offset] { return false }
+        let wanted = word.utf8Start
+        for offset in 0..<word.utf8CodeUnitCount where bytes[start &+ offset] != wanted[offset] { return false }
         note(kind, start, end)
         position = end
         return true

@@ -119,11 +119,6 @@ public final class StateWriter {
 }
 
 extension Array where Element == UInt8 {
-    /// The UTF-8 of a literal.
-    public mutating func append(text: StaticString) {
-        text.withUTF8Buffer { append(contentsOf: $0) }
-    }
-
     public mutating func append(signed number: Int64) {
         if number < 0 { append(0x2d) }
         append(digits: number.magnitude)

@@ -43,6 +43,9 @@ final class ProcessExecutor {
     /// An ended child that is none of ours: another executor's, or an orphan.
     var strangerEnded: (oz_reaped) -> Void = { _ in }
 
+    /// Hears of the process that a start came to.
+    var noticed: ((EffectID, pid_t) -> Void)?
+
     /// Fails where the kernel lets no program run out of memory.
     init(
         loop: Loop, vault: Vault, log: Log, surroundings: ProcessSurroundings, ready: Int = 4
@@ -219,6 +222,10 @@ final class ProcessExecutor {
                 drain(process)
             }
             guard let (event, final) = process.news() else { continue }
+            if let pid = process.command {
+                process.command = nil
+                noticed?(process.id, pid)
+            }
             if final { remove(process) }
             loop.deliver(event)
         }

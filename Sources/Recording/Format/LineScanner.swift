@@ -71,7 +71,7 @@ struct LineScanner {
         }
         guard index < end else { return nil }
         let content = UnsafeRawBufferPointer(rebasing: bytes[start..<index])
-        guard !PlainText.mayBeMarked(content.first) else { return nil }
+        guard !PlainText.isMarked(content) else { return nil }
         position = index &+ 1
         return Bytes(content)
     }
@@ -84,13 +84,16 @@ enum PlainText {
         byte >= 0x20 && byte < 0x7f && byte != 0x22 && byte != 0x5c
     }
 
-    /// `hex:` and `text:` have a meaning.
-    @inline(__always)
-    static func mayBeMarked(_ first: UInt8?) -> Bool { first == 0x68 || first == 0x74 }
+    static func isMarked(_ bytes: some Collection<UInt8>) -> Bool {
+        switch bytes.first {
+        case 0x68: bytes.hasPrefix("hex:")
+        case 0x74: bytes.hasPrefix("text:")
+        default: false
+        }
+    }
 
     static func isPlain(_ bytes: Bytes) -> Bool {
-        if mayBeMarked(bytes.first) { return false }
         for byte in bytes where !isPlain(byte) { return false }
-        return true
+        return !isMarked(bytes)
     }
 }

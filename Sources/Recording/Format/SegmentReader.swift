@@ -75,6 +75,17 @@ public struct SegmentReader {
         return read
     }
 
+    /// Only the first line, of a file of which perhaps only the front is there.
+    public static func header(of bytes: UnsafeRawBufferPointer) -> Result<RecordingHeader, RecordingProblem> {
+        var reader = SegmentReader(bytes)
+        do throws(RecordingProblem) {
+            guard case .header(let header)? = try reader.next() else { throw reader.problem(.notARecording) }
+            return .success(header)
+        } catch {
+            return .failure(error)
+        }
+    }
+
     func problem(_ cause: RecordingProblem.Cause) -> RecordingProblem {
         RecordingProblem(cause: cause, line: line, offset: position)
     }
@@ -82,7 +93,8 @@ public struct SegmentReader {
     /// The next line without its seal, which is checked.
     private func wholeLine() throws(RecordingProblem) -> Range<Int> {
         guard let end = newLine() else {
-            throw problem(position == 0 && !begins(RecordingFormat.mark, position..<bytes.count) ? .notARecording : .cutOff)
+            throw problem(
+                position == 0 && !begins(RecordingFormat.mark, position..<bytes.count) ? .notARecording : .cutOff)
         }
         let sealed = position..<end &+ 1
         if position == 0, !begins(RecordingFormat.mark, sealed) { throw problem(.notARecording) }
@@ -137,8 +149,10 @@ public struct SegmentReader {
     private func step(_ line: Range<Int>) throws(RecordingProblem) -> RecordedStep {
         var fields = LineScanner(bytes, line)
         guard fields.take(RecordingFormat.stepMark), let number = fields.number(), fields.take(",\"at\":"),
-            let at = fields.number(), fields.take(",\"wall\":"), let wall = fields.signed(), fields.take(",\"chance\":"),
-            let chance = fields.number(), fields.take(",\"event\":"), let asked = requests(fields.position..<line.upperBound)
+            let at = fields.number(), fields.take(",\"wall\":"), let wall = fields.signed(),
+            fields.take(",\"chance\":"),
+            let chance = fields.number(), fields.take(",\"event\":"),
+            let asked = requests(fields.position..<line.upperBound)
         else { throw problem(.notUnderstood("an input's fields are not in their places")) }
         let text = fields.position..<asked.lowerBound &- RecordingFormat.askedMark.utf8CodeUnitCount
         let event: Event
@@ -159,7 +173,9 @@ public struct SegmentReader {
         guard rest.count > mark, bytes[end] == 0x22 else { return nil }
         var first = end
         while first > rest.lowerBound, bytes[first &- 1] != 0x22 { first &-= 1 }
-        guard first &- mark >= rest.lowerBound, begins(RecordingFormat.askedMark, first &- mark..<end) else { return nil }
+        guard first &- mark >= rest.lowerBound, begins(RecordingFormat.askedMark, first &- mark..<end) else {
+            return nil
+        }
         return first..<end
     }
 

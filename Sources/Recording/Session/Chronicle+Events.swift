@@ -7,16 +7,16 @@ import WorkerModel
 extension Chronicle {
     mutating func hear(_ event: Event, _ requests: [Request], _ state: Worker, _ when: When) {
         switch event {
-        case .began: worker.moments.append(Moment(when, .note, "the worker began"))
+        case .began: tellOfWorker(when, .note, "the worker began")
         case .tick: break
         case .socket(let event): hear(event, requests, state, when)
         case .process(let event): hear(event, when)
         case .files(let event): hear(event, when)
         case .operator(.stopRequested(let signal)):
-            worker.moments.append(Moment(when, .stop, "signal \(signal) asked the worker to stop"))
+            tellOfWorker(when, .stop, "signal \(signal) asked the worker to stop")
         case .interpreter(.contractBroken(let id)):
             if id.slot == 0 {
-                worker.moments.append(Moment(when, .trouble, event.sentence))
+                tellOfWorker(when, .trouble, event.sentence)
             } else {
                 tell(run(in: id.slot), when, .trouble, "an internal error: \(event.sentence)")
             }
@@ -27,7 +27,7 @@ extension Chronicle {
 
     private mutating func hear(_ event: SocketEvent, _ requests: [Request], _ state: Worker, _ when: When) {
         switch event {
-        case .opened(let id): connection.moments.append(Moment(when, .connection, "connection \(id.label) is open"))
+        case .opened(let id): tellOfConnection(when, .connection, "connection \(id.label) is open")
         case .received(_, let message): hear(message, requests, state, when)
         case .written(let id):
             guard let letter = letters.removeValue(forKey: id.sequence) else { return }
@@ -47,7 +47,7 @@ extension Chronicle {
                 if case .log(let record) = request.effect { return record.saying.isOfConnection }
                 return false
             }
-            if !isTold { connection.moments.append(Moment(when, .connection, event.sentence)) }
+            if !isTold { tellOfConnection(when, .connection, event.sentence) }
         case .opened, .received, .ponged, .heard, .written, .notWritten: break
         }
     }
@@ -58,10 +58,8 @@ extension Chronicle {
         switch message {
         case .assignment(let assignment): assigned(assignment, state, requests, when)
         case .unreadableAssignment(let key, _): add(key, 0, 0, when)
-        case .cancellation(let task):
-            tell(run(of: ExecutionKey(task: task, execution: nil)), when, .stop, "a cancellation was received")
-        case .heartbeat: break
-        case .unknown, .unreadable: worker.moments.append(Moment(when, .note, "received \(message.sentence)"))
+        // What is logged of these says it all.
+        case .cancellation, .unknown, .unreadable, .heartbeat: break
         }
     }
 
@@ -69,6 +67,7 @@ extension Chronicle {
         _ assignment: Assignment, _ state: Worker, _ requests: [Request], _ when: When
     ) {
         let key = assignment.key
+        guard isWanted(key.task) else { return }
         if let slot = freshSlot(key, state), let task = state.roster[slot] {
             let index = add(key, slot, task.serial, when, facts: assignment.facts)
             tell(index, when, .received, "assigned", assignment.facts)
@@ -109,10 +108,12 @@ extension Chronicle {
     private mutating func hear(_ event: FilesEvent, _ when: When) {
         guard let call = files.removeValue(forKey: event.id.sequence) else { return }
         let index = run(in: event.id.slot)
+        // Of an execution that is not told.
+        if index == nil, event.id.slot != 0 { return }
         switch event {
-        case .done: told(index, when, .step, "done: \(call.sentence)")
-        case .exists: told(index, when, .note, "there already: \(call.sentence)")
-        case .failed(_, let failure): told(index, when, .trouble, "failed: \(call.sentence): \(failure.words)")
+        case .done: told(index, when, .step, call.isDone)
+        case .exists: told(index, when, .note, "something of that name is there already")
+        case .failed(_, let failure): told(index, when, .trouble, "could not \(call.sentence): \(failure.words)")
         case .found(_, let path): told(index, when, .step, "found the agent at \(path.text)")
         case .environmentRead(_, let variables, _, _):
             told(index, when, .step, "read \(counted(variables.count, "variable")) from the environment file")
@@ -122,7 +123,7 @@ extension Chronicle {
     /// Of a run, or of the worker's own start.
     private mutating func told(_ index: Int?, _ when: When, _ kind: Moment.Kind, _ words: String) {
         if index != nil { return tell(index, when, kind, words) }
-        worker.moments.append(Moment(when, kind, words))
+        tellOfWorker(when, kind, words)
     }
 }
 

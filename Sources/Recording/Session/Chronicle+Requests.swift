@@ -11,30 +11,29 @@ extension Chronicle {
         case .process(let call): heed(call, request.id, when)
         case .files(let call):
             files[request.id.sequence] = call
-            if run(in: request.id.slot) != nil { tell(run(in: request.id.slot), when, .step, "asked: \(call.sentence)") }
+            if run(in: request.id.slot) != nil { tell(run(in: request.id.slot), when, .step, call.isBegun) }
         case .journal(.verdictHeard(let key)):
             guard let index = run(of: key) else { return }
             wasHeard(index, when)
             tell(index, when, .heard, "the server has heard the final word")
         case .journal, .measure, .forgetSecrets: break
         case .log(let record): heed(record, when)
-        case .exit(let code): worker.moments.append(Moment(when, .stop, "the worker exits with \(code)"))
+        case .exit(let code): tellOfWorker(when, .stop, "the worker exits with \(code)")
         }
     }
 
     private mutating func heed(_ call: SocketCall, _ id: EffectID, _ when: When) {
         switch call {
         case .dial(let url, _):
-            connection.moments.append(Moment(when, .connection, "dials the server (\(id.label))", url.text))
+            tellOfConnection(when, .connection, "dials the server (\(id.label))", url.text)
         case .send(_, let message):
             letters[id.sequence] = message
             guard let index = message.key.flatMap({ run(of: $0) }) else { return }
             tell(index, when, .said, "says: \(message.sentence)")
         case .close(let connection, let code):
-            self.connection.moments.append(
-                Moment(when, .connection, "closes \(connection.label) with code \(code)"))
+            tellOfConnection(when, .connection, "closes \(connection.label) with code \(code)")
         case .abandon(let connection):
-            self.connection.moments.append(Moment(when, .trouble, "gives \(connection.label) up"))
+            tellOfConnection(when, .trouble, "gives \(connection.label) up")
         case .ping: break
         }
     }
@@ -59,18 +58,19 @@ extension Chronicle {
     // MARK: - What is logged
 
     private mutating func heed(_ record: LogRecord, _ when: When) {
-        let words = record.saying.words(.unnamed)
+        let words = record.saying.words(context)
         let kind: Moment.Kind = record.level >= .warn ? .trouble : .note
+        if let key = record.key, !isWanted(key.task) { return }
         switch (record.saying.place, record.key.flatMap { run(of: $0) }) {
         case (.told, let index): if let index { judge(index, record.saying) }
         case (.connection, _):
-            connection.moments.append(Moment(when, kind == .trouble ? .trouble : .connection, words))
+            tellOfConnection(when, kind == .trouble ? .trouble : .connection, words)
         case (.run(let own), let index?):
             judge(index, record.saying)
             tell(index, when, own ?? kind, words)
         case (.run, nil), (.worker, _):
             let about = record.key.map { ": \($0.label)" } ?? ""
-            worker.moments.append(Moment(when, kind, words + about))
+            tellOfWorker(when, kind, words + about)
         }
     }
 

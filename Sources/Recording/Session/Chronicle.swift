@@ -8,8 +8,8 @@ import WorkerModel
 
 public struct Chronicle {
     public private(set) var runs: [Run] = []
-    public var connection = Lane<LinkPhase>()
-    public var worker = Lane<LifePhase>()
+    public private(set) var connection = Lane<LinkPhase>()
+    public private(set) var worker = Lane<LifePhase>()
     /// How many messages were not known to be heard, whenever that changed.
     public private(set) var unheard: [(when: When, count: Int)] = []
     public private(set) var first: When?
@@ -31,6 +31,9 @@ public struct Chronicle {
     var letters: [UInt64: OutgoingMessage] = [:]
     /// A snapshot that was not looked at yet, since only the next input says when that was.
     private var snapshot: Worker?
+    private var isMuted = false
+    /// Whom the sentences are about.
+    var context = LogContext.unnamed
 
     public init(only: TaskID? = nil, runsMax: Int = .max) {
         self.only = only
@@ -42,11 +45,18 @@ public struct Chronicle {
         snapshot = state
     }
 
-    public mutating func take(_ number: UInt64, _ input: Input, _ requests: [Request], _ state: Worker) {
+    /// What is not told is looked at all the same, since what follows may hang on it.
+    public mutating func take(
+        _ number: UInt64, _ input: Input, _ requests: [Request], _ state: Worker, isTold: Bool = true
+    ) {
+        isMuted = !isTold
         let when = When(number, input)
         if let snapshot { adopt(snapshot, when) }
         snapshot = nil
-        if first == nil { first = when }
+        if first == nil {
+            first = when
+            context = LogContext(worker: state.settings.workerID, backend: state.settings.backendName)
+        }
         last = when
         hear(input.event, requests, state, when)
         for request in requests { heed(request, when) }
@@ -88,7 +98,7 @@ public struct Chronicle {
     mutating func add(
         _ key: ExecutionKey, _ slot: UInt32, _ serial: UInt64, _ when: When, isOlder: Bool = false, facts: String = ""
     ) -> Int? {
-        guard only == nil || only == key.task else { return nil }
+        guard isWanted(key.task) else { return nil }
         guard runs.count < runsMax else {
             leftOut &+= 1
             return nil
@@ -116,9 +126,19 @@ public struct Chronicle {
     }
 
     mutating func tell(_ index: Int?, _ when: When, _ kind: Moment.Kind, _ words: String, _ detail: String = "") {
-        guard let index, runs.indices.contains(index) else { return }
+        guard !isMuted, let index, runs.indices.contains(index) else { return }
         runs[index].lane.moments.append(Moment(when, kind, words, detail))
     }
+
+    mutating func tellOfConnection(_ when: When, _ kind: Moment.Kind, _ words: String, _ detail: String = "") {
+        if !isMuted { connection.moments.append(Moment(when, kind, words, detail)) }
+    }
+
+    mutating func tellOfWorker(_ when: When, _ kind: Moment.Kind, _ words: String) {
+        if !isMuted { worker.moments.append(Moment(when, kind, words)) }
+    }
+
+    func isWanted(_ task: TaskID) -> Bool { only == nil || only == task }
 
     mutating func change(_ index: Int, _ body: (inout Run) -> Void) {
         body(&runs[index])
@@ -126,18 +146,22 @@ public struct Chronicle {
 
     // MARK: - Phases
 
-    /// Only slots that saw this input, or that asked for something because of it, can be in another phase.
+    /// Only executions that saw this input, or about which something was asked for, can be in another phase.
     private mutating func settle(_ event: Event, _ requests: [Request], _ state: Worker, _ when: When) {
         switch event {
-        case .tick, .operator, .began: settleAll(state, when)
-        case .socket(.closed), .socket(.refused), .socket(.ponged), .socket(.written), .socket(.received):
+        case .tick, .operator, .began, .socket(.closed), .socket(.refused), .socket(.received(_, .cancellation)):
             settleAll(state, when)
         case .socket: break
         case .files(let event): settle(event.id.slot, state, when)
         case .process(let event): settle(event.id.slot, state, when)
         case .interpreter(.contractBroken(let id)): settle(id.slot, state, when)
         }
-        for request in requests where request.id.slot != 0 { settle(request.id.slot, state, when) }
+        for request in requests {
+            if request.id.slot != 0 { settle(request.id.slot, state, when) }
+            if case .log(let record) = request.effect, let index = record.key.flatMap({ run(of: $0) }) {
+                settle(runs[index].slot, state, when)
+            }
+        }
         settleWorker(state, when)
     }
 
@@ -154,7 +178,7 @@ public struct Chronicle {
     }
 
     private mutating func settle(_ slot: UInt32, _ state: Worker, _ when: When) {
-        guard let index = run(in: slot) else { return }
+        guard slot != 0, let index = run(in: slot) else { return }
         if let task = state.roster[slot], task.serial == runs[index].serial {
             runs[index].lane.enter(RunPhase(task, state.roster), when)
             return

@@ -52,7 +52,7 @@ public struct Moment: Hashable, Sendable {
     }
 }
 
-public struct Span<Phase: Hashable & Sendable>: Hashable, Sendable {
+public struct Stretch<Phase: Hashable & Sendable>: Hashable, Sendable {
     public let phase: Phase
     public let from: When
     /// Nil for what still goes on at the end.
@@ -61,7 +61,7 @@ public struct Span<Phase: Hashable & Sendable>: Hashable, Sendable {
 
 /// Spans one after another, and moments.
 public struct Lane<Phase: Hashable & Sendable>: Hashable, Sendable {
-    public internal(set) var spans: [Span<Phase>] = []
+    public internal(set) var spans: [Stretch<Phase>] = []
     public internal(set) var moments: [Moment] = []
 
     public var phase: Phase? { spans.last.flatMap { $0.to == nil ? $0.phase : nil } }
@@ -70,7 +70,7 @@ public struct Lane<Phase: Hashable & Sendable>: Hashable, Sendable {
     mutating func enter(_ next: Phase?, _ when: When) {
         guard phase != next else { return }
         if let last = spans.indices.last, spans[last].to == nil { spans[last].to = when }
-        if let next { spans.append(Span(phase: next, from: when, to: nil)) }
+        if let next { spans.append(Stretch(phase: next, from: when, to: nil)) }
     }
 }
 

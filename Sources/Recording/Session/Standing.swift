@@ -14,7 +14,8 @@ public func standing(_ worker: Worker, at now: Instant) -> [String] {
     for letter in letters { lines.append("  \(letter.message.sentence): \(progress(letter))") }
     let remembered = worker.memory.entries.count
     lines.append("remembered  \(counted(remembered, "final word"))")
-    lines.append("executions  \(counted(worker.roster.tasks.count, "known execution")), \(worker.roster.active) active")
+    let known = counted(worker.roster.tasks.count, "known execution")
+    lines.append("executions  \(known), \(worker.roster.active) active")
     if worker.roster.highest > 0 {
         for slot in 1...worker.roster.highest {
             guard let task = worker.roster[slot] else { continue }

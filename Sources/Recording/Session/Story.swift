@@ -6,7 +6,7 @@ import Effects
 public struct StoryLine: Hashable, Sendable {
     public let when: When
     /// Since the story began.
-    public let since: Effects.Span
+    public let since: Span
     public let words: String
     /// It is of the connection or the worker, not of the task itself.
     public let isAside: Bool

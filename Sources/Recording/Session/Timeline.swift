@@ -36,7 +36,7 @@ public struct Timeline {
             JSONMember("life", .string(header.life)),
             JSONMember("start", .number(wall / 1_000_000)),
             JSONMember("length", .number(micros(to))),
-            JSONMember("inputs", .array([.number(chronicle.first?.number ?? 0), .number(chronicle.last?.number ?? 0)])),
+            JSONMember("inputs", .array([.number(first.number), .number(chronicle.last?.number ?? 0)])),
             JSONMember("notes", .array(notes.map { .string($0) })),
             JSONMember("leftOut", .number(chronicle.leftOut)),
             JSONMember("lanes", .array(lanes)),
@@ -98,8 +98,11 @@ public struct Timeline {
     }
 
     private func isInside(_ run: Run) -> Bool {
-        let end = run.lane.phase != nil ? nil : [run.lane.spans.last?.to?.at, run.lane.moments.last?.when.at]
-            .compactMap { $0 }.max()
+        let end =
+            run.lane.phase != nil
+            ? nil
+            : [run.lane.spans.last?.to?.at, run.lane.moments.last?.when.at]
+                .compactMap { $0 }.max()
         return run.began.at <= to && (end.map { $0 >= from } ?? true)
     }
 

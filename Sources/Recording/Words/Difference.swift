@@ -37,7 +37,7 @@ public struct Difference: Hashable, Sendable {
         }
         lines.append("  replayed: \(counted(replayed.count, "request"))")
         for (index, request) in requests.enumerated() {
-            lines.append("  \(mark(index)) \(index + 1). \(request.sentence)")
+            lines.append("  \(mark(index)) \(index + 1). \(describe(request.effect))")
         }
         lines.append("  " + summary)
         return lines

@@ -109,6 +109,38 @@ extension FilesCall {
     }
 }
 
+extension FilesCall {
+    /// In a story: what the worker sets about.
+    var isBegun: String {
+        switch self {
+        case .findExecutable: "looks for the agent"
+        case .checkDirectory(let path): "checks the directory \(path.text)"
+        case .prepareRoot(let path): "prepares the workspace root \(path.text)"
+        case .makeDirectory(let path): "makes the directory \(path.text)"
+        case .makeFile(let path): "makes the file \(path.text)"
+        case .readEnvironment(let path): "reads the environment file \(path.text)"
+        case .rename(_, let to): "sets the workspace aside as \(to.text)"
+        case .removeFile(let path): "removes the file \(path.text)"
+        case .removeTree(let path): "removes the directory \(path.text)"
+        }
+    }
+
+    /// And that it is done.
+    var isDone: String {
+        switch self {
+        case .findExecutable: "the agent is found"
+        case .checkDirectory: "the directory can be used"
+        case .prepareRoot: "the workspace root is ready"
+        case .makeDirectory: "the directory is made"
+        case .makeFile: "the file is made"
+        case .readEnvironment: "the environment file is read"
+        case .rename: "the workspace is set aside"
+        case .removeFile: "the file is removed"
+        case .removeTree: "the directory is removed"
+        }
+    }
+}
+
 extension JournalCall {
     public var sentence: String {
         switch self {

@@ -111,7 +111,7 @@ enum SampleEvents {
     static func isPlain(_ event: Event) -> Bool {
         let text = (try? encodeState(event).encoded()) ?? []
         return !text.contains(0x5c) && !text.text.contains("hex:") && !text.text.contains("text:")
-            && !text.text.contains("tail") && text.allSatisfy { $0 < 0x7f }
+            && text.allSatisfy { $0 < 0x7f }
     }
 
     static let all: [Event] =
@@ -123,7 +123,8 @@ enum SampleEvents {
         + messages.map { .socket(.received(id, $0)) } + processes.map { .process($0) } + files.map { .files($0) }
 
     private static let failures: [DialFailure] = [
-        .name(Detail("who")), .timedOut, .status(503, retryAfter: .seconds(3)), .status(401, retryAfter: nil), .abandoned,
+        .name(Detail("who")), .timedOut, .status(503, retryAfter: .seconds(3)), .status(401, retryAfter: nil),
+        .abandoned,
     ]
 
     private static let ends: [ConnectionEnd] = [

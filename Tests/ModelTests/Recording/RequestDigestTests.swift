@@ -33,7 +33,7 @@ struct RequestDigestTests {
             }
         }
         #expect(perturbed > 150)
-        #expect(kinds.count > 18)
+        #expect(kinds.count > 16)
     }
 
     /// Sayings without anything in them differ by their name alone.

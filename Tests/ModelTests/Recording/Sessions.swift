@@ -58,6 +58,11 @@ struct Session: Sendable {
         return session
     }
 
+    /// Long enough for tasks to come to their ends.
+    static let long: [Session] = Walks.rich.enumerated().map { number, scenario in
+        walk(scenario, moves: 400, seed: UInt64(number) + 31)
+    }
+
     static let some: [Session] = Walks.rich.enumerated().map { number, scenario in
         walk(scenario, moves: 80, seed: UInt64(number) + 7)
     }

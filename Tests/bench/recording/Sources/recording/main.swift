@@ -96,12 +96,10 @@ let header = RecordingHeader(
 var recording = MemoryRecording(header, rig.worker)
 var steps: [(Input, [Request])] = []
 steps.reserveCapacity(count)
-var began = cpuNanoseconds()
 for _ in 0..<count { steps.append(rig.turn()) }
-let turning = cpuNanoseconds() - began
 
 func tell(_ what: String, _ nanoseconds: UInt64) {
-    print("\(what) \(Double(nanoseconds / UInt64(count / 1_000)) / 1_000) ns")
+    print("\(what) \(nanoseconds / UInt64(count))")
 }
 
 for step in steps { recording.took(step.0, step.1) }
@@ -112,14 +110,14 @@ _ = writer.open()
 var buffer = Bytes()
 buffer.reserveCapacity(80 << 10)
 let times = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 1
-began = cpuNanoseconds()
+var began = cpuNanoseconds()
 for _ in 0..<max(1, times) {
     for index in steps.indices {
         try? writer.took(steps[index].0, steps[index].1, into: &buffer)
         if buffer.count > 64 << 10 { buffer.removeAll(keepingCapacity: true) }
     }
 }
-tell("recording", (cpuNanoseconds() - began) / UInt64(max(1, times)))
+tell("recording_ns", (cpuNanoseconds() - began) / UInt64(max(1, times)))
 
 var kept: UInt64 = 0
 began = cpuNanoseconds()
@@ -130,8 +128,8 @@ for index in steps.indices {
         kept ^= visitor.result
     }
 }
-tell("of which digests", cpuNanoseconds() - began)
-print("bytes a line \(recording.bytes.count / count), requests \(steps.reduce(0) { $0 + $1.1.count }) \(kept)")
+tell("digests_ns", cpuNanoseconds() - began)
+print("recorded_bytes \(recording.bytes.count / count) \(kept)")
 
 var replayer = Replayer()
 var agreed = 0
@@ -142,17 +140,17 @@ recording.bytes.withUnsafeBytes { bytes in
         while let move = try replayer.next() {
             if case .step(_, _, agrees: true) = move { agreed += 1 }
         }
-        tell("verifying", cpuNanoseconds() - began)
+        tell("verifying_ns", cpuNanoseconds() - began)
     } catch {
         print("not read: \(error.words)")
     }
 }
-print("agreed \(agreed) of \(count)")
+if agreed != count { print("only \(agreed) of \(count) agreed") }
 began = cpuNanoseconds()
-var reader = [Request]()
+var requests: [Request] = []
 var worker = Rig().worker
 for step in steps {
-    reader.removeAll(keepingCapacity: true)
-    worker.take(step.0, into: &reader)
+    requests.removeAll(keepingCapacity: true)
+    worker.take(step.0, into: &requests)
 }
-tell("of which the reducer", cpuNanoseconds() - began)
+tell("reducing_ns", cpuNanoseconds() - began)

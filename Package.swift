@@ -13,19 +13,22 @@ let package = Package(
         .target(name: "Effects", dependencies: ["Codecs"], swiftSettings: strict),
         .target(name: "WorkerModel", dependencies: ["Effects", "Codecs"], swiftSettings: strict),
         .target(name: "Check", dependencies: ["Effects", "Codecs"], swiftSettings: strict),
+        .target(name: "Recording", dependencies: ["WorkerModel", "Effects", "Codecs"], swiftSettings: strict),
         .target(name: "Simulation", dependencies: ["WorkerModel", "Effects", "Codecs"], swiftSettings: strict),
         // The hands.
         .target(name: "Configuration", dependencies: ["Codecs", "CLibyaml"], swiftSettings: strict),
         .target(name: "ControlPlane", dependencies: ["Codecs", "CLinux"], swiftSettings: strict),
         .target(
             name: "Interpreter",
-            dependencies: ["WorkerModel", "Check", "Effects", "Codecs", "CLinux", "CLibcurl", "SupervisorImage"],
+            dependencies: [
+                "Recording", "WorkerModel", "Check", "Effects", "Codecs", "CLinux", "CLibcurl", "SupervisorImage",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "oz-agent-worker",
             dependencies: [
-                "Interpreter", "WorkerModel", "Check", "Effects", "Codecs", "Simulation", "Configuration",
-                "ControlPlane", "CLinux", "CLibyaml", "CLibcurl", "SupervisorImage",
+                "Interpreter", "Recording", "WorkerModel", "Check", "Effects", "Codecs", "Simulation", "Configuration",
+                "ControlPlane", "CLinux", "CLibyaml", "CLibcurl", "SupervisorImage", "TimelineImage",
             ],
             swiftSettings: strict),
         // C: what Swift can't say, and the libraries.
@@ -33,12 +36,14 @@ let package = Package(
         .target(
             name: "SupervisorImage",
             cSettings: [.unsafeFlags(["-I", "\(Context.packageDirectory)/.build/supervisor"])]),
+        .target(name: "TimelineImage", exclude: ["page"]),
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .testTarget(
             name: "ModelTests",
             dependencies: [
-                "Codecs", "Effects", "Check", "WorkerModel", "Simulation", "Configuration", "ControlPlane",
+                "Codecs", "Effects", "Check", "WorkerModel", "Recording", "Simulation", "Configuration",
+                "ControlPlane",
             ],
             path: "Tests/ModelTests", exclude: ["Configuration/Golden"], swiftSettings: strict),
     ]

@@ -110,6 +110,8 @@ extension ResolvedConfiguration {
         case .cleanup: .one(cleanup ? "true" : "false")
         case .logLevel: .one(logLevel.rawValue)
         case .logFormat: .one(logFormat.rawValue)
+        case .record: .text(orNone: record)
+        case .recordLimit: .one("\(recordLimit) bytes")
         case .volumes, .workspaceRoot, .targetDirectory, .ozPath, .directSetupCommand, .directTeardownCommand,
             .dispatchCommand, .cancelCommand, .dispatchTimeout, .kubeconfig, .namespace, .defaultImage,
             .imagePullPolicy, .useImageVolumes, .preflightImage, .preflightResources, .sidecarImage,

@@ -150,6 +150,7 @@ extension ValueKind {
         case .toggle: "boolean"
         case .whole: "whole number"
         case .duration: "duration"
+        case .size: "size"
         case .volumes: "list of `HOST:CONTAINER[:MODE]`"
         case .environment: "list of `name`, `value`"
         case .images: "map: harness to image"

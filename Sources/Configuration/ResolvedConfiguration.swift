@@ -19,6 +19,10 @@ public struct ResolvedConfiguration: Equatable, Sendable {
     public var webSocketURL: Bytes
     public var serverRootURL: Bytes
     public var sessionSharingServerURL: Bytes?
+    /// Where to record to; nil: nowhere.
+    public var record: Bytes?
+    /// Bytes, for all files of a recording.
+    public var recordLimit: Int64
     public var warnings: [Problem]
     /// The config file, as the operator named it.
     public var file: Bytes?

@@ -32,7 +32,8 @@ struct Resolver {
             idleOnComplete: text(.idleOnComplete), drainTimeout: number(.drainTimeout) ?? 0,
             taskTimeout: taskTimeout == 0 ? nil : taskTimeout, webSocketURL: text(.webSocketURL) ?? [],
             serverRootURL: text(.serverRootURL) ?? [], sessionSharingServerURL: text(.sessionSharingServerURL),
-            warnings: [], file: diagnosis.file.isEmpty ? nil : diagnosis.file, origins: [])
+            record: text(.record), recordLimit: number(.recordLimit) ?? 0, warnings: [],
+            file: diagnosis.file.isEmpty ? nil : diagnosis.file, origins: [])
         warnOfUnusedFlags()
         guard diagnosis.problems.isEmpty else {
             return .invalid(diagnosis.problems, warnings: diagnosis.warnings)

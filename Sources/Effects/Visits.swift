@@ -198,13 +198,19 @@ extension Rejection: Visited {
         switch self {
         case .unreadable(let problem):
             visitor.tag(0)
-            visitor.bytes(problem.path)
-            visitor.number(problem.offset)
-            visitor.number(problem.kind.hashTag)
+            problem.visit(&visitor)
         case .lifecycleHooksRequired: visitor.tag(1)
         case .shuttingDown: visitor.tag(2)
         case .atCapacity: visitor.tag(3)
         }
+    }
+}
+
+extension WireProblem: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        visitor.bytes(path)
+        visitor.number(offset)
+        visitor.number(kind.hashTag)
     }
 }
 

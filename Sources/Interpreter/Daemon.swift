@@ -4,6 +4,7 @@
 import CLibcurl
 import Codecs
 import Effects
+import Recording
 import WorkerModel
 
 /// The host does not give what every life needs.
@@ -28,6 +29,7 @@ final class Daemon: LoopCore {
     private let signals: Signals
     private let counters = Counters()
     private let journal = Journal()
+    private let recorder: Recorder?
     private var entropy: Entropy
     private var core: Core
     private var requests: [Request] = []
@@ -63,7 +65,12 @@ final class Daemon: LoopCore {
         self.files = files
         self.signals = signals
         self.entropy = entropy
+        let life = self.entropy.draw()
+        recorder = options.recording.flatMap {
+            Recorder($0, options.settings, life: life, loop: loop, log: log)
+        }
         core = Core(settings: options.settings)
+        processes.noticed = { [recorder] id, pid in recorder?.noticed(.process(id, pid: pid)) }
         signals.countsWanted = { [unowned self] in tellCounts(.info) }
     }
 
@@ -72,6 +79,7 @@ final class Daemon: LoopCore {
         log.attach(to: loop)
         loop.deliver(.began)
         let code = loop.run()
+        recorder?.finish()
         tellCounts(.debug)
         reportLeaks()
         processes.killEverything()
@@ -89,7 +97,9 @@ final class Daemon: LoopCore {
         // Held by one name only, so that it is written where it is.
         var asked: [Request] = []
         swap(&asked, &requests)
+        recorder?.prepare(core.worker)
         core.take(input, into: &asked)
+        recorder?.took(input, asked)
         for request in asked { execute(request, input.wall) }
         asked.removeAll(keepingCapacity: true)
         swap(&asked, &requests)
@@ -162,7 +172,7 @@ final class Daemon: LoopCore {
 
     private func tellCounts(_ level: LogLevel) {
         let words = "what this life holds, and what happened in it"
-        log.notice(level, "daemon.counts", words, fields: counts.fields + counters.fields)
+        log.notice(level, "daemon.counts", words, fields: counts.fields + counters.fields + (recorder?.fields ?? []))
     }
 
     /// What was held for requests and tasks is gone at the end of a life, or something was forgotten.

@@ -32,6 +32,8 @@ public struct DaemonOptions: Sendable {
     public var userAgent: Bytes
     /// What the configuration has to say, as warnings of the log.
     public var warnings: [String]
+    /// Where to record to, if anywhere.
+    public var recording: RecordingOptions?
 
     public init(
         settings: Settings, key: DialKey, secrets: [Secret], environment: [(name: Bytes, value: Bytes)],

@@ -61,6 +61,9 @@ struct Assembly {
         options = DaemonOptions(
             settings: settings, key: DialKey(configuration.apiKey), secrets: backend.secrets, environment: environment,
             log: Assembly.logChoice(configuration, environment), userAgent: Assembly.userAgent)
+        options.recording = configuration.record.map {
+            RecordingOptions(path: $0, limit: Int(clamping: configuration.recordLimit), build: Version.build)
+        }
     }
 
     static let userAgent = Bytes(text: "oz-agent-worker/\(Version.number)")

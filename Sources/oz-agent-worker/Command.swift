@@ -8,6 +8,7 @@ enum Command: String, CaseIterable {
     case check
     case explore
     case simulate
+    case replay
     case controlPlane = "control-plane"
     case echoClient = "echo-client"
     case demo
@@ -24,6 +25,7 @@ enum Command: String, CaseIterable {
         case .check: "check configuration, backend and the way to the control plane; --run-task tries a task"
         case .explore: "search every interleaving of the model's scenarios, and say what was found"
         case .simulate: "live through simulated weeks by chance, with faults; a seed repeats a run"
+        case .replay: "verify a recording, or tell what happened in it"
         case .controlPlane: "serve a control plane for development on this machine"
         case .echoClient: "echo what a WebSocket conformance suite sends, case by case"
         case .demo: "run the worker against that control plane, with a stub agent"
@@ -43,6 +45,7 @@ enum Command: String, CaseIterable {
         case .check: return runCheck(rest)
         case .explore: return runExplore(rest)
         case .simulate: return runSimulate(rest)
+        case .replay: return runReplay(rest)
         case .controlPlane: return controlPlaneMain(arguments: rest)
         case .echoClient: return runEchoClientCommand(rest)
         case .demo: return runDemo(rest)

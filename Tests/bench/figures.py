@@ -42,6 +42,8 @@ FIGURES = [
     Figure("10,000 tasks: growth after the first 1,000", "growth_kb", "MiB", most=0.25),
     Figure("10,000 tasks: descriptors more", "growth_descriptors", "", most=0),
     Figure("reducer: CPU per input", "reducer_us", "us", most=2),
+    Figure("recording: CPU per input", "recording_us", "us", most=2),
+    Figure("verifying a recording: CPU per input", "verifying_us", "us", most=5),
     Figure("an assignment decoded", "decode_us", "us", most=5.5),
     Figure("a claim and a final word encoded", "encode_us", "us"),
     Figure("two lines of the log", "log_us", "us"),

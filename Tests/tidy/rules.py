@@ -14,6 +14,7 @@ PURE = {
     "Effects": ["Codecs"],
     "WorkerModel": ["Effects", "Codecs"],
     "Check": ["Effects", "Codecs"],
+    "Recording": ["WorkerModel", "Effects", "Codecs"],
     "Simulation": ["WorkerModel", "Effects", "Codecs"],
 }
 # World models give a second opinion, so they must not see the worker's own.
@@ -21,7 +22,7 @@ WORLD_MODELS = ("ServerModel", "NetworkModel", "ProcessTable", "FileSystemModel"
 SYSTEM = ["Glibc"]
 
 ALL = ("Sources/",)
-MODEL = ("Sources/Effects/", "Sources/WorkerModel/", "Sources/Simulation/")
+MODEL = ("Sources/Effects/", "Sources/WorkerModel/", "Sources/Recording/", "Sources/Simulation/")
 PURE_ROOMS = tuple(f"Sources/{room}/" for room in PURE)
 
 # (name, where, pattern over blanked Swift, what to write instead)
@@ -51,7 +52,7 @@ BANS = [
 # Exceptions: (rule, path, what the line contains, why it is right there). One that no longer applies is an error.
 ALLOWED = []
 
-CODE = (".swift", ".c", ".h", ".py")
+CODE = (".swift", ".c", ".h", ".py", ".js")
 
 
 def is_code(path, text):

@@ -16,6 +16,7 @@ let package = Package(
         .target(name: "Effects", dependencies: ["Codecs"], swiftSettings: strict),
         .target(name: "WorkerModel", dependencies: ["Effects", "Codecs"], swiftSettings: strict),
         .target(name: "Check", dependencies: ["Effects", "Codecs"], swiftSettings: strict),
+        .target(name: "Recording", dependencies: ["WorkerModel", "Effects", "Codecs"], swiftSettings: strict),
         .target(name: "Simulation", dependencies: ["WorkerModel", "Effects", "Codecs"], swiftSettings: strict),
         .target(
             name: "Interpreter",

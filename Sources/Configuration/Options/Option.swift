@@ -32,7 +32,7 @@ public enum OptionName: String, CaseIterable, Sendable {
     case help, helpAll, version
     case configFile, apiKey, apiKeyFile, workerID, webSocketURL, serverRootURL, sessionSharingServerURL
     case backend, environment, maxConcurrentTasks, idleOnComplete, taskTimeout, drainTimeout, cleanup
-    case logLevel, logFormat
+    case logLevel, logFormat, record, recordLimit
     case volumes
     case workspaceRoot, targetDirectory, ozPath, directSetupCommand, directTeardownCommand
     case dispatchCommand, cancelCommand, dispatchTimeout
@@ -87,6 +87,8 @@ public enum ValueKind: Equatable, Sendable {
     case whole(ClosedRange<Int64>)
     /// A Go-style duration, not negative; a positive one is not zero either.
     case duration(isPositive: Bool)
+    /// A number of bytes, with or without a unit; at least so many.
+    case size(atLeast: Int64)
     case volumes
     case environment
     case images
@@ -100,8 +102,7 @@ public enum ValueKind: Equatable, Sendable {
         switch self {
         case .action, .toggle: true
         case .text, .path, .command, .apiKey, .workerID, .image, .namespace, .quantity, .url, .choice, .whole,
-            .duration,
-            .volumes, .environment, .images, .labels, .annotations, .resources, .podTemplate:
+            .duration, .size, .volumes, .environment, .images, .labels, .annotations, .resources, .podTemplate:
             false
         }
     }

@@ -138,6 +138,18 @@ private let loggingOptions: [Option] = [
         kind: .choice(LogFormat.allCases.map(\.rawValue)), placeholder: "FORMAT",
         fallback: .unset("console on a terminal, else json"),
         help: "How it is logged: console or json."),
+    Option(
+        name: .record, group: .logging, keys: ["record"], flag: "record", kind: .path, placeholder: "PATH",
+        fallback: .unset("nothing is recorded"),
+        help: "Record all that the worker hears and decides into this file, to be looked at with "
+            + "`oz-agent-worker replay`.",
+        details: "No secret is in it. The file that is written to lies at the path itself, older ones at `PATH.1`, "
+            + "`PATH.2` and so on; see [recording](recording.md)."),
+    Option(
+        name: .recordLimit, group: .logging, keys: ["record_limit"], flag: "record-limit",
+        kind: .size(atLeast: 1 << 20), placeholder: "SIZE", fallback: .value("256Mi"),
+        help: "How much disk all files of a recording may take; the oldest go first.",
+        details: "Bytes, or with one of the units `k`, `M`, `G`, `Ki`, `Mi`, `Gi`. At least `1Mi`."),
 ]
 
 private let otherOptions: [Option] = [

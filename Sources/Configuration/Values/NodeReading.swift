@@ -15,7 +15,7 @@ struct NodeReading {
         case .podTemplate: return Manifests.podTemplate(node, path, into: &diagnosis)
         case .action, .text, .path, .command, .apiKey, .workerID, .image, .namespace, .quantity, .url, .choice,
             .toggle,
-            .whole, .duration:
+            .whole, .duration, .size:
             return single(node, into: &diagnosis)
         }
     }

@@ -25,6 +25,7 @@ extension Value {
         case .toggle: return .toggle(try toggle(text))
         case .whole(let range): return .whole(try whole(text, in: range))
         case .duration(let isPositive): return .duration(try duration(text, isPositive: isPositive))
+        case .size(let least): return .whole(try Size.read(text, atLeast: least))
         case .volumes: return .volumes([text])
         case .action, .apiKey, .environment, .images, .labels, .annotations, .resources, .podTemplate:
             throw Complaint("cannot be given as one value")
@@ -139,6 +140,7 @@ extension ValueKind {
         case .toggle: "true or false"
         case .whole: "a whole number"
         case .duration: "a duration such as 30s, 1.5h or 2h45m"
+        case .size: "a size such as 256Mi or 1G"
         case .volumes: "a list of \(Volumes.form)"
         case .environment: "a list of `- name: KEY` with an optional `value`"
         case .images: "a block of harness: image"

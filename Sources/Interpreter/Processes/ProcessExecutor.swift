@@ -49,6 +49,9 @@ final class ProcessExecutor {
     /// An ended child that is none of ours: another executor's, or an orphan.
     var strangerEnded: (oz_reaped) -> Void = { _ in }
 
+    /// Hears of the process that a start came to.
+    var noticed: ((EffectID, pid_t) -> Void)?
+
     init(
         loop: Loop, vault: Vault, log: Log, surroundings: ProcessSurroundings, children: ChildSignal, ready: Int = 4
     ) {
@@ -244,6 +247,10 @@ final class ProcessExecutor {
                 drain(process)
             }
             guard let (event, final) = process.news() else { continue }
+            if let pid = process.command {
+                process.command = nil
+                noticed?(process.id, pid)
+            }
             if final { remove(process) }
             loop.deliver(event)
         }

@@ -31,6 +31,8 @@ final class SupervisedProcess {
     var outputAbandoned = false
     /// In the queue of outputs to be read.
     var isQueued = false
+    /// The command's own process, until somebody was told.
+    var command: pid_t?
 
     private let ranges: [SecretRange]
     /// Made when there is output to be masked: most of what is printed comes late, and some agents print nothing.
@@ -125,7 +127,9 @@ final class SupervisedProcess {
 
     private func take(kind: UInt8, _ a: Int32, _ b: Int64) {
         switch kind {
-        case OZ_RECORD_STARTED: advance(to: .started)
+        case OZ_RECORD_STARTED:
+            command = a
+            advance(to: .started)
         case OZ_RECORD_FAILED: fail(a, stage: b)
         case OZ_RECORD_EXITED:
             let status = Int32(truncatingIfNeeded: b)

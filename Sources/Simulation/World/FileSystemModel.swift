@@ -119,28 +119,3 @@ extension FileSystemModel: Visited {
         }
     }
 }
-
-extension FilesCall: Visited {
-    public func visit(_ visitor: inout Visitor) {
-        switch self {
-        case .findExecutable: visitor.tag(0)
-        case .checkDirectory: visitor.tag(1)
-        case .prepareRoot: visitor.tag(2)
-        case .makeDirectory(let path): visitor.path(3, path)
-        case .makeFile(let path): visitor.path(4, path)
-        case .readEnvironment(let path): visitor.path(5, path)
-        case .rename(let from, let to):
-            visitor.path(6, from)
-            visitor.bytes(to)
-        case .removeFile(let path): visitor.path(7, path)
-        case .removeTree(let path): visitor.path(8, path)
-        }
-    }
-}
-
-extension Visitor {
-    fileprivate mutating func path(_ kind: UInt8, _ path: Bytes) {
-        tag(kind)
-        bytes(path)
-    }
-}

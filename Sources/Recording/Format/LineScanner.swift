@@ -1,0 +1,99 @@
+// Takes a line's pieces from the front, in the order in which the writer puts them.
+
+import Codecs
+
+struct LineScanner {
+    let bytes: UnsafeRawBufferPointer
+    var position: Int
+    let end: Int
+
+    init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
+        self.bytes = bytes
+        position = range.lowerBound
+        end = min(range.upperBound, bytes.count)
+    }
+
+    var isAtEnd: Bool { position == end }
+
+    @inline(__always)
+    mutating func take(_ mark: StaticString) -> Bool {
+        let count = mark.utf8CodeUnitCount
+        guard end &- position >= count else { return false }
+        let wanted = mark.utf8Start
+        for offset in 0..<count where bytes[position &+ offset] != wanted[offset] { return false }
+        position &+= count
+        return true
+    }
+
+    /// Decimal digits, as a number that fits.
+    mutating func number() -> UInt64? {
+        var value: UInt64 = 0
+        let start = position
+        while position < end {
+            let digit = bytes[position] &- 0x30
+            guard digit < 10 else { break }
+            // Nineteen digits can't overflow.
+            if position &- start < 19 {
+                value = value &* 10 &+ UInt64(digit)
+            } else {
+                let (scaled, over) = value.multipliedReportingOverflow(by: 10)
+                let (sum, beyond) = scaled.addingReportingOverflow(UInt64(digit))
+                guard !over, !beyond else { return nil }
+                value = sum
+            }
+            position &+= 1
+        }
+        // No zeros before a number.
+        if position &- start > 1, bytes[start] == 0x30 { return nil }
+        return position > start ? value : nil
+    }
+
+    mutating func signed() -> Int64? {
+        let isNegative = take("-")
+        guard let magnitude = number() else { return nil }
+        if !isNegative { return Int64(exactly: magnitude) }
+        return magnitude <= UInt64(Int64.max) &+ 1 ? Int64(truncatingIfNeeded: 0 &- magnitude) : nil
+    }
+
+    mutating func flag() -> Bool? {
+        if take("true") { return true }
+        return take("false") ? false : nil
+    }
+
+    /// A byte string in quotes that was written as it is; nil for one with escapes or with a mark before it.
+    mutating func plainText() -> Bytes? {
+        guard position < end, bytes[position] == 0x22 else { return nil }
+        let start = position &+ 1
+        var index = start
+        while index < end, bytes[index] != 0x22 {
+            guard PlainText.isPlain(bytes[index]) else { return nil }
+            index &+= 1
+        }
+        guard index < end else { return nil }
+        let content = UnsafeRawBufferPointer(rebasing: bytes[start..<index])
+        guard !PlainText.isMarked(content) else { return nil }
+        position = index &+ 1
+        return Bytes(content)
+    }
+}
+
+/// Byte strings that need no care: printable ASCII that can't be mistaken for a mark of the state's coding.
+enum PlainText {
+    @inline(__always)
+    static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7f && byte != 0x22 && byte != 0x5c
+    }
+
+    static func isMarked(_ bytes: some Collection<UInt8>) -> Bool {
+        switch bytes.first {
+        case 0x68: bytes.hasPrefix("hex:")
+        case 0x74: bytes.hasPrefix("text:")
+        default: false
+        }
+    }
+
+    static func isPlain(_ bytes: Bytes) -> Bool {
+        for byte in bytes where !isPlain(byte) { return false }
+        return !isMarked(bytes)
+    }
+}

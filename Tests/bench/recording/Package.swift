@@ -1,0 +1,15 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// What recording and replaying cost, measured without hands. A package of its own, since the main one offers no
+// libraries; its sources are the main package's, by links.
+let package = Package(
+    name: "recording",
+    targets: [
+        .target(name: "Codecs"),
+        .target(name: "Effects", dependencies: ["Codecs"]),
+        .target(name: "WorkerModel", dependencies: ["Effects", "Codecs"]),
+        .target(name: "Recording", dependencies: ["WorkerModel", "Effects", "Codecs"]),
+        .executableTarget(name: "recording", dependencies: ["Recording", "WorkerModel", "Effects", "Codecs"]),
+    ]
+)

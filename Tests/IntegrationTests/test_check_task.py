@@ -27,7 +27,7 @@ def outcomes(steps):
 
 
 def nothing_left(bench):
-    daemon.wait_until("all processes to be gone", lambda: not bench.rig.ours(), 5)
+    daemon.wait_until("all processes to be gone", lambda: not bench.rig.ours())
     assert os.listdir(bench.rig.path("tmp")) == [], "the canary's own files are left"
 
 

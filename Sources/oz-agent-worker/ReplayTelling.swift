@@ -173,7 +173,7 @@ func writeTimeline(_ files: [ReplayFile], _ path: Bytes, _ options: ReplayOption
             "\(chronicle.leftOut) executions beyond the first \(runsMax) are left out; --from and --to choose")
     }
     let page = TimelinePage.page(with: timeline.document(notes: notes))
-    guard write(page, to: path) else {
+    guard writeWhole(page, to: path) else {
         Terminal.complain(
             "oz-agent-worker replay: \(Terminal.shown(path)) can't be written: \(String(cString: strerror(errno)))")
         return ReplayCode.notWritten
@@ -181,23 +181,4 @@ func writeTimeline(_ files: [ReplayFile], _ path: Bytes, _ options: ReplayOption
     for note in notes { Terminal.say(note) }
     Terminal.say("wrote \(Terminal.shown(path)): open it in a browser")
     return walk.code
-}
-
-private func write(_ page: Bytes, to path: Bytes) -> Bool {
-    let characters = path.map { CChar(bitPattern: $0) } + [0]
-    let descriptor = open(characters, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0o644)
-    guard descriptor >= 0 else { return false }
-    var done = 0
-    while done < page.count {
-        let count = page.withUnsafeBytes {
-            Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, page.count - done)
-        }
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else {
-            close(descriptor)
-            return false
-        }
-        done += count
-    }
-    return close(descriptor) == 0
 }

@@ -2,6 +2,7 @@
 
 import Codecs
 import Glibc
+import Recording
 import Simulation
 import WorkerModel
 
@@ -97,6 +98,26 @@ private func simulate(_ seed: UInt64, _ options: SimulateOptions) -> Bool {
     }
     Terminal.say("      \(failure.moves.count) moves became \(shrunk.moves.count):")
     for line in story(of: shrunk) { Terminal.say(line) }
+    record(shrunk, seed)
     Terminal.say("      repeat it with: oz-agent-worker simulate --seed \(seed) --tasks \(options.tasks)")
     return false
+}
+
+/// A recording of each life of the story, beside which no daemon is needed to look into it.
+private func record(_ shrunk: Shrunk, _ seed: UInt64) {
+    let lives = shrunk.lives
+    for (number, life) in lives.enumerated() {
+        let path = Bytes(text: "simulate-\(seed)" + (lives.count == 1 ? "" : "-life-\(number + 1)") + ".recording")
+        let name = SHA256.digest(Bytes(text: "\(seed)-\(number)")).prefix(8)
+        let recording = MemoryRecording(
+            of: life.inputs, from: life.worker, by: Version.build, life: Bytes(name).hex)
+        if let problem = recording.problem {
+            Terminal.say("      \(path.text): not recorded to its end: \(problem)")
+        }
+        guard writeWhole(recording.bytes, to: path) else {
+            Terminal.say("      \(path.text): can't be written")
+            continue
+        }
+        Terminal.say("      look into it with: oz-agent-worker replay \(path.text) --timeline story.html")
+    }
 }

@@ -105,36 +105,3 @@ public struct SegmentOpening: Sendable {
         }
     }
 }
-
-/// A recording of one segment in memory: for simulations and tests.
-public struct MemoryRecording {
-    private var writer: RecordingWriter
-    public private(set) var bytes = Bytes()
-    /// Something could not be encoded, so the recording ended before it.
-    public private(set) var problem: StateCodingError?
-
-    /// The worker as it is before the first input.
-    public init(_ header: RecordingHeader, _ worker: Worker) {
-        writer = RecordingWriter(header)
-        attempt { (writer: inout RecordingWriter, bytes: inout Bytes) throws(StateCodingError) in
-            try writer.open().append(worker, to: &bytes)
-        }
-    }
-
-    public var count: UInt64 { writer.count }
-
-    public mutating func took(_ input: Input, _ requests: [Request]) {
-        attempt { (writer: inout RecordingWriter, bytes: inout Bytes) throws(StateCodingError) in
-            try writer.took(input, requests, into: &bytes)
-        }
-    }
-
-    private mutating func attempt(_ body: (inout RecordingWriter, inout Bytes) throws(StateCodingError) -> Void) {
-        guard problem == nil else { return }
-        do throws(StateCodingError) {
-            try body(&writer, &bytes)
-        } catch {
-            problem = error
-        }
-    }
-}

@@ -2,6 +2,7 @@
 
 import Codecs
 import Effects
+import Recording
 import Testing
 import WorkerModel
 
@@ -68,5 +69,42 @@ struct SeededRunTests {
         // Start and dial, then three tasks are assigned; what is heard of them comes by itself.
         #expect(shrunk.restFrom ?? shrunk.moves.count <= 2 + 3 * 2)
         #expect(story(of: shrunk).count > shrunk.moves.count)
+    }
+
+    @Test("What was lived through is recorded life by life, and replays")
+    func recorded() throws {
+        let scenario = try #require(Scenarios.all.first { $0.crashes > 0 })
+        var sums = (lives: 0, inputs: 0)
+        for seed in UInt64(1)...20 {
+            let start = World(scenario)
+            var world = start
+            var moves: [Move] = []
+            var dice = Dice(seed: seed)
+            while moves.count < 60, let move = dice.pick(world.moves()) {
+                moves.append(move)
+                #expect(world.make(move) == nil)
+            }
+            let broken = Violation("None", "planted")
+            let shrunk = Shrunk(
+                start: start, moves: moves, restFrom: nil, violation: broken, isFromTheBeginning: true)
+            for life in shrunk.lives {
+                let recording = MemoryRecording(
+                    of: life.inputs, from: life.worker,
+                    by: Build(version: Bytes(text: "1"), commit: Bytes(text: "c")), life: Bytes(text: "l"))
+                let playback = Playback(recording.bytes)
+                #expect(recording.problem == nil && playback.problem == nil)
+                #expect(playback.moves.count == life.inputs.count && playback.firstDifference == nil)
+                sums.inputs += life.inputs.count
+            }
+            sums.lives += shrunk.lives.count
+            // The last worker told so is the worker of the world, unless that one is dead.
+            if let last = shrunk.lives.last, world.exited == nil {
+                var worker = last.worker
+                var requests: [Request] = []
+                for input in last.inputs { worker.take(input, into: &requests) }
+                #expect(worker == world.worker)
+            }
+        }
+        #expect(sums.lives > 25 && sums.inputs > 300)
     }
 }

@@ -14,7 +14,7 @@ public struct Masker: Sendable {
     /// Shorter ones have forms that other texts hold by chance.
     public static let shortestEncoded = 8
     /// Bytes of encoded forms in one masker: the forms of a value take up to eleven times its own room.
-    public static let encodedRoom = 1 << 20
+    public static let encodedRoom = 256 << 10
     public static let longestPattern = 1_024
     public static let replacement = Bytes(text: "***")
 

@@ -175,6 +175,18 @@ def test_an_interrupted_canary_is_taken_back(bench, number):
     nothing_left(bench)
 
 
+@pytest.mark.parametrize("step", [b"plane", b"worker", b"task"])
+def test_an_interruption_at_any_step_ends_it_in_order(bench, step):
+    process = start(bench, DETACHED)
+    while step not in (line := process.stdout.readline()):
+        assert line
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=daemon.PATIENCE * 2)
+    assert process.returncode == 130, out
+    assert not any(daemon.alive(pid) for pid in runs(bench)), "what was handed over was not taken back"
+    nothing_left(bench)
+
+
 def test_processes_that_outlive_the_worker_are_found_and_ended(bench):
     """A dispatch command that stops its supervisor and kills the worker leaves all that it started behind."""
     kill = "sleep 1000 & worker=$(cut -d' ' -f4 /proc/$PPID/stat); kill -STOP $PPID; kill -9 $worker; sleep 1000"

@@ -83,7 +83,7 @@ def test_nobody_listens_and_then_somebody_does(rig):
 
 
 def test_a_dial_that_gets_no_descriptor_says_so(rig):
-    worker = rig.connected()
+    worker = rig.connected("--api-key", daemon.KEY)  # a file of it could not be opened, which is another story
     soft, hard = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (3, hard))
     rig.plane.drop()

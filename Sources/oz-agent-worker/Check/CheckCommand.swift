@@ -139,18 +139,21 @@ private final class CheckCommand {
 extension CheckedConfiguration {
     fileprivate init(_ configuration: ResolvedConfiguration) {
         let file = configuration.file.map { $0.text }
+        let secrets = RepeatedSecrets(configuration)
         self.init(
-            file: file, values: configuration.values.map { Value($0, file: file ?? "") },
+            file: file, values: configuration.values.map { Value($0, file: file ?? "", secrets) },
             warnings: configuration.warnings.map(\.rendered))
     }
 }
 
 extension CheckedConfiguration.Value {
-    fileprivate init(_ value: ResolvedValue, file: String) {
+    fileprivate init(_ value: ResolvedValue, file: String, _ secrets: RepeatedSecrets) {
         let content: CheckedConfiguration.Content
         switch value.content {
         case .one(let text): content = .one(text)
-        case .text(let text): content = .text(text.text, quoted: ResolvedValue.quoted(text))
+        case .text(let told):
+            let text = secrets.masked(told, of: value.name)
+            content = .text(text.text, quoted: ResolvedValue.quoted(text))
         case .many(let texts): content = .many(texts)
         case .absent(let words): content = .absent(words)
         }
@@ -163,5 +166,27 @@ extension CheckedConfiguration.Value {
             }
         }
         self.init(value.name, content, origins)
+    }
+}
+
+/// What is hidden where it stands, and may be repeated in another value: the key, and in the text of a command what
+/// belongs into its environment.
+private struct RepeatedSecrets {
+    private let anywhere: Masker
+    private let inCommands: Masker
+
+    init(_ configuration: ResolvedConfiguration) {
+        var values = MaskedValues()
+        switch configuration.apiKey {
+        case .flag(let key), .environment(let key): values.add(key.bytes)
+        case .file(let path): values.add((try? HostSystem.read(path).get()) ?? [])
+        }
+        anywhere = Masker(values)
+        for entry in configuration.backend.environment { values.add(entry.value.bytes) }
+        inCommands = Masker(values)
+    }
+
+    func masked(_ text: Bytes, of name: String) -> Bytes {
+        name.hasSuffix("_command") ? inCommands.masked(text) : anywhere.masked(text)
     }
 }

@@ -100,7 +100,7 @@ final class DispatchTrial: CanaryTrial {
         try tasks.cancel(number)
         let end = try first(
             of: [.cancelDone, .cancelGivenUp, .cancelMissing, .cancelled, .failed], number, seconds: Self.recallTime,
-            "the cancel_command has not come to an end")
+            "the cancel_command has not come to an end", mayNeverBegin: true)
         settled.append(number)
         switch end {
         case .cancelDone, .cancelled:
@@ -147,10 +147,12 @@ final class DispatchTrial: CanaryTrial {
     }
 
     private func first(
-        of events: [CanaryLog.Event], _ number: Int, seconds: Int64, _ words: String
+        of events: [CanaryLog.Event], _ number: Int, seconds: Int64, _ words: String, mayNeverBegin: Bool = false
     ) throws(CanaryTrouble) -> CanaryLog.Event {
         let deadline = CanaryWaiting.deadline(seconds: seconds)
         while true {
+            // What the worker never had is cancelled where it waits, and the log has nothing of it.
+            if mayNeverBegin, !taken.contains(number), try tasks.ended(number) != nil { return .cancelled }
             if let event = log.events(of: tasks.id(number)).first(where: events.contains) { return event }
             guard oz_clock_boottime() < deadline else { throw .tooLate("\(words) after \(seconds) s") }
             _ = try tasks.waiting.wait(for: nil, until: oz_clock_boottime() &+ Self.pause)

@@ -87,7 +87,7 @@ import Testing
 
     @Test func encodedFormsAreBounded() {
         var set = MaskedValues()
-        for number in 0..<200 { set.add(Bytes(repeating: 0x61, count: 4_096) + Bytes(text: "\(number)")) }
+        for number in 0..<40 { set.add(Bytes(repeating: 0x61, count: 1_024) + Bytes(text: "\(number)")) }
         set.add(Bytes(text: "the-last-secret"))
         let masker = Masker(set)
         #expect(masker.masked(Bytes(text: "x the-last-secret")).text == "x ***")

@@ -84,7 +84,7 @@ def test_it_is_said_before_anything_is_handed_over(bench):
     gate = os.path.join(bench.rig.notes, "gate")
     process = start(bench, f'while [ ! -e {gate} ]; do sleep 0.02; done', timeout="1h")
     said = []
-    while b"plane" not in (line := process.stdout.readline()):
+    while (line := process.stdout.readline()).split()[:2] != [b"ok", b"plane"]:
         said.append(line)
         assert line
     assert any(b"in earnest" in line and b"OZ_CHECK=canary" in line for line in said), said
@@ -176,9 +176,9 @@ def test_an_interrupted_canary_is_taken_back(bench, number):
 
 
 @pytest.mark.parametrize("step", [b"plane", b"worker", b"task"])
-def test_an_interruption_at_any_step_ends_it_in_order(bench, step):
+def test_an_interruption_after_any_step_ends_it_in_order(bench, step):
     process = start(bench, DETACHED)
-    while step not in (line := process.stdout.readline()):
+    while (line := process.stdout.readline()).split()[:2] != [b"ok", step]:
         assert line
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=daemon.PATIENCE * 2)

@@ -33,8 +33,8 @@ def canary(bench, *arguments, **options):
     return process.returncode, out.decode(), err.decode()
 
 
-def steps(bench, dispatch, cancel=CANCEL, **options):
-    code, out, err = canary(bench, dispatch, cancel, "--json", **options)
+def steps(bench, dispatch, cancel=CANCEL, more=(), **options):
+    code, out, err = canary(bench, dispatch, cancel, "--json", *more, **options)
     assert err == ""
     section = json.loads(out)["checks"]["task"]
     return code, {step["name"]: step for step in section["steps"]}, section["note"]
@@ -64,9 +64,11 @@ def nothing_left(bench):
 
 
 def test_one_is_handed_over_another_cancelled_and_nothing_is_left(bench):
-    code, found, note = steps(bench, DISPATCHED + DETACHED)
+    record = bench.rig.path("recording")
+    code, found, note = steps(bench, DISPATCHED + DETACHED, more=["--record", record])
     assert code == 0, found
     assert outcomes(found) == dict.fromkeys(OUTCOMES, "ok")
+    assert not os.path.exists(record), "it recorded where a running worker may record"
     assert "two tasks, in earnest" in note and "takes both back" in note
     payloads = notes(bench, ".payload")
     assert len(payloads) == 2

@@ -49,6 +49,8 @@ public struct Dotenv: Hashable, Sendable {
     /// How many there were in all.
     public fileprivate(set) var malformedCount = 0
     public fileprivate(set) var exceeded: Bound?
+    /// How many good lines were left out, since their names were too many.
+    public fileprivate(set) var omitted = 0
 
     public static func parse(_ bytes: Bytes, limits: Limits = Limits()) -> Dotenv {
         guard bytes.count <= limits.size else { return Dotenv(exceeded: .size) }
@@ -103,6 +105,7 @@ private struct DotenvReader {
             file.entries.append(Dotenv.Entry(name: name, value: value))
         } else {
             file.exceeded = .entries
+            file.omitted &+= 1
         }
     }
 

@@ -4,12 +4,17 @@
 // sorted, behind a filter over their first four bytes. Every place of the line is asked for the longest value that
 // starts there, and the union of all that was found is hidden, so values that overlap leave nothing of each other.
 //
-// Seen are a value as it is, its single lines, and both as a JSON string writes them. Not seen are other encodings
-// (base64, percent) and a value that is spread over several lines of output.
+// Seen are a value as it is, its single lines, and both as a JSON string writes them; and its base64, wherever in an
+// encoded text it begins (Base64Forms.swift). Not seen are other encodings (hexadecimal, percent) and a value that is
+// spread over several lines of output in another way than its own lines or those of base64.
 
 public struct Masker: Sendable {
     public static let shortest = 4
     public static let shortestLine = 8
+    /// Shorter ones have forms that other texts hold by chance.
+    public static let shortestEncoded = 8
+    /// Bytes of encoded forms in one masker: the forms of a value take up to eleven times its own room.
+    public static let encodedRoom = 256 << 10
     public static let longestPattern = 1_024
     public static let replacement = Bytes(text: "***")
 
@@ -85,6 +90,7 @@ public struct Masker: Sendable {
 /// Collects what a masker shall hide.
 public struct MaskedValues: Sendable {
     fileprivate private(set) var patterns: [Bytes] = []
+    private var encodedRoom = Masker.encodedRoom
 
     public init() {}
 
@@ -92,6 +98,13 @@ public struct MaskedValues: Sendable {
         addForms(value)
         let trimmed = value.trimmed()
         if trimmed.count != value.count { addForms(trimmed) }
+        addEncoded(trimmed)
+        addLines(value)
+        // A key that was written in one line, with `\n` between those of its own.
+        if let unfolded = MaskedValues.unfolded(value) { addLines(unfolded) }
+    }
+
+    private mutating func addLines(_ value: Bytes) {
         guard value.contains(0x0a) || value.contains(0x0d) else { return }
         for line in value.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }) {
             // Without its indentation, which is common to many lines and secret in none.
@@ -128,6 +141,31 @@ public struct MaskedValues: Sendable {
         var quoted = Bytes()
         JSON.quote(value, into: &quoted)
         if quoted.count != value.count &+ 2 { addPieces(Bytes(quoted.dropFirst().dropLast())) }
+    }
+
+    private mutating func addEncoded(_ value: Bytes) {
+        guard value.count >= Masker.shortestEncoded, Masker.isMasked(value) else { return }
+        // Of what is too much, nothing is seen; smaller values behind it still are.
+        guard value.count <= encodedRoom / Base64Forms.growth else { return }
+        for form in Base64Forms.of(value) {
+            encodedRoom &-= form.count
+            addPieces(form)
+        }
+    }
+
+    /// With line ends where it has `\n` or `\r`; nil where it has none.
+    private static func unfolded(_ value: Bytes) -> Bytes? {
+        var output = Bytes()
+        var place = 0
+        var wasFolded = false
+        while place < value.count {
+            let next = place &+ 1 < value.count ? value[place &+ 1] : 0
+            let isFold = value[place] == 0x5c && (next == 0x6e || next == 0x72)
+            output.append(isFold ? 0x0a : value[place])
+            wasFolded = wasFolded || isFold
+            place &+= isFold ? 2 : 1
+        }
+        return wasFolded ? output : nil
     }
 
     /// Pieces that cover it together; the last one ends where it ends.

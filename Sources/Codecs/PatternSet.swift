@@ -18,11 +18,7 @@ struct PatternSet: Sendable {
     var isEmpty: Bool { starts.isEmpty }
 
     init(_ patterns: [Bytes]) {
-        var sorted: [Bytes] = []
-        for pattern in patterns.sorted(by: { $0.isLess(than: $1) }) where pattern.count >= 4 && sorted.last != pattern
-        {
-            sorted.append(pattern)
-        }
+        let sorted = PatternSet.sorted(patterns)
         var pool = Bytes()
         var starts: [Int] = []
         var runs: [(key: UInt32, run: Range<Int>)] = []

@@ -17,7 +17,8 @@ public func renderHelp(all: Bool, commands: [CommandSummary] = []) -> String {
     var lines = [
         "Usage: oz-agent-worker \(commands.isEmpty ? "" : "[COMMAND] ")[FLAGS]",
         "",
-        "Takes cloud agent tasks from Oz and runs them on this machine, in Docker or in Kubernetes.",
+        "Takes cloud agent tasks from Oz and runs them on this machine, in Docker or in Kubernetes,",
+        "or hands them to a runtime of yours.",
     ]
     if !commands.isEmpty {
         lines += ["", "Commands:"]

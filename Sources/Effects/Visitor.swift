@@ -69,6 +69,11 @@ public struct Visitor {
         if now == nil { word(value.nanoseconds) }
     }
 
+    /// A count that is only told.
+    public mutating func memory(_ value: Int) {
+        if now == nil { word(UInt64(bitPattern: Int64(value))) }
+    }
+
     public mutating func span(_ value: Span) { word(value.nanoseconds) }
 
     public mutating func id(_ value: EffectID) {

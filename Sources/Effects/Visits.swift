@@ -153,6 +153,7 @@ extension CommandProblem: Visited {
         case .tookTooLong(let span):
             visitor.tag(2)
             visitor.span(span)
+        case .leftUnkillable: visitor.tag(3)
         }
     }
 }
@@ -172,9 +173,10 @@ extension OutgoingMessage: Visited {
             visitor.tag(0)
             visitor.bytes(task.bytes)
             visitor.bytes(worker)
-        case .completed(let key):
+        case .completed(let key, let confirmed):
             visitor.tag(1)
             key.visit(&visitor)
+            visitor.flag(confirmed)
         case .cancelled(let key, let confirmed):
             visitor.tag(2)
             key.visit(&visitor)

@@ -35,6 +35,7 @@ extension Saying: Visited {
         case .environmentMalformed(let lines):
             visitor.number(lines.count)
             for line in lines { visitor.number(line) }
+        case .environmentTruncated(let omitted): visitor.number(omitted)
         case .taskStopping(let cause): visitor.tag(cause.rawValue)
         case .taskFailed(let failure, let exitCode):
             failure.visit(&visitor)
@@ -53,7 +54,7 @@ extension Saying: Visited {
             .taskAssigned, .taskClaimed, .taskWaiting, .claimRepeated, .finalWordRepeated, .claimNotWritten,
             .finalWordWithdrawn, .setupStarted, .agentStarted, .cancellationRequested, .cancellationUnknown,
             .taskKilled, .taskCompleted, .taskCancelled, .deathUnconfirmed, .deathConfirmed, .teardownTimedOut,
-            .finalWordHeard, .stopForced, .stopped, .contractBroken, .lateCompletion:
+            .finalWordHeard, .stopForced, .stopped, .contractBroken:
             break
         }
     }
@@ -108,7 +109,7 @@ extension Saying: Visited {
         case .stopIncomplete: 44
         case .stopped: 45
         case .contractBroken: 46
-        case .lateCompletion: 47
+        case .environmentTruncated: 47
         case .imageMissing: 48
         case .dispatch: 49
         }

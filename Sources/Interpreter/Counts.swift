@@ -33,6 +33,21 @@ struct Counts {
 
     var leaks: [LogField] { owed.filter { $0.1 != 0 }.map(Self.field) }
 
+    /// The same in words, where the end was cut short.
+    var leftUndone: String {
+        func words(_ count: Int, _ one: String, _ many: String) -> String? {
+            count == 0 ? nil : "\(count) \(count == 1 ? one : many)"
+        }
+        let left = [
+            words(tasks, "task not reported or not tidied up", "tasks not reported or not tidied up"),
+            words(processes, "command being killed", "commands being killed"),
+            words(letters, "message that may not have been heard", "messages that may not have been heard"),
+            words(sockets, "connection not closed in order", "connections not closed in order"),
+        ]
+        let told = left.compactMap { $0 }.joined(separator: ", ")
+        return "ended before all was done" + (told.isEmpty ? "" : ": \(told)")
+    }
+
     var fields: [LogField] {
         let others: [(StaticString, Int)] = [
             ("letters", letters), ("unreaped", unreaped), ("descriptors", descriptors), ("timers", timers),

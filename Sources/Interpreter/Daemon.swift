@@ -81,7 +81,7 @@ final class Daemon: LoopCore {
         let code = loop.run()
         recorder?.finish()
         tellCounts(.debug)
-        reportLeaks()
+        reportLeftovers(code)
         processes.killEverything()
         socket.close()
         signals.close()
@@ -175,10 +175,16 @@ final class Daemon: LoopCore {
         log.notice(level, "daemon.counts", words, fields: counts.fields + counters.fields + (recorder?.fields ?? []))
     }
 
-    /// What was held for requests and tasks is gone at the end of a life, or something was forgotten.
-    private func reportLeaks() {
+    /// What was held for requests and tasks is gone at the end of a life. Where a signal or the bound of a stop cut
+    /// that end short, what is left is told as such; otherwise something was forgotten.
+    private func reportLeftovers(_ code: Int32) {
+        let counts = counts
         let leaks = counts.leaks
         guard !leaks.isEmpty else { return }
-        log.notice(.error, "daemon.leak", "something was still held at the end", fields: leaks)
+        let wasCutShort = code > 128 || counts.tasks > 0
+        guard wasCutShort else {
+            return log.notice(.error, "daemon.leak", "something was still held at the end", fields: leaks)
+        }
+        log.notice(.warn, "worker.left_undone", counts.leftUndone, fields: leaks)
     }
 }

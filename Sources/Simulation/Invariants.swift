@@ -259,8 +259,8 @@ extension World {
 extension OutgoingMessage {
     fileprivate var admitsDoubt: Bool {
         switch self {
-        case .cancelled(_, let confirmed), .failed(_, _, _, let confirmed): !confirmed
-        case .claimed, .completed, .rejected: false
+        case .completed(_, let confirmed), .cancelled(_, let confirmed), .failed(_, _, _, let confirmed): !confirmed
+        case .claimed, .rejected: false
         }
     }
 }

@@ -83,7 +83,7 @@ extension World {
     /// How a run ended that was handed over is for others to say, but for one that was cancelled in that very moment.
     func handedOver(_ message: OutgoingMessage) -> Violation? {
         switch message {
-        case .completed(let key), .failed(let key, _, _, _):
+        case .completed(let key, _), .failed(let key, _, _, _):
             guard runtime.wasHandedOver(key), !isOfAnEarlierLife(key) else { return nil }
             return Violation("HandedOverIsAnEnd", "a final word about what was handed over")
         case .claimed, .cancelled, .rejected: return nil

@@ -60,7 +60,7 @@ extension OutgoingMessage {
     var words: String {
         switch self {
         case .claimed(let task, _): "claim of \(task.bytes.text)"
-        case .completed(let key): "completed \(key.words)"
+        case .completed(let key, _): "completed \(key.words)"
         case .cancelled(let key, _): "cancelled \(key.words)"
         case .failed(let key, let failure, _, _): "failed \(key.words): \(failure.reason.rawValue)"
         case .rejected(let task, _): "rejection of \(task.bytes.text)"

@@ -57,6 +57,8 @@ public struct Connection: Hashable, Codable, Sendable {
     public private(set) var phase: Phase = .idle
     public internal(set) var outbox = Outbox()
     private var backoff = Backoff()
+    /// In a row, for the log: the waits hang on the back-off alone, which connections that do not hold raise, too.
+    private var failedDials = 0
 
     public var deadline: Instant? {
         switch phase {
@@ -92,7 +94,7 @@ public struct Connection: Hashable, Codable, Sendable {
         case .dialling, .open, .closing, .shut: return
         }
         let authorization = Text.joined([Text("Bearer "), .secret(turn.settings.apiKey)])
-        turn.log(.debug, .dialling(attempt: backoff.attempt &+ 1))
+        turn.log(.debug, .dialling(attempt: failedDials &+ 1))
         let id = turn.ask(.socket(.dial(url: turn.settings.url, authorization: authorization)))
         phase = .dialling(id, giveUpAt: turn.at.after(turn.timing.handshake))
     }
@@ -213,6 +215,7 @@ public struct Connection: Hashable, Codable, Sendable {
                 pingAt: turn.at.after(turn.timing.pingEvery), ping: nil, writeBy: nil, abandoned: false))
         turn.log(.info, .listening)
         turn.measure(.connected(true))
+        failedDials = 0
         let again = outbox.letters.count { $0.maybeHeard }
         if again > 0 { turn.log(.info, .resending(count: again)) }
         flush(&turn)
@@ -243,6 +246,7 @@ public struct Connection: Hashable, Codable, Sendable {
             wait = backoff.next(turn.timing, chance: turn.draw())
             turn.log(.warn, .dialFailed(failure, retryIn: wait))
         }
+        failedDials &+= 1
         turn.measure(.reconnect(dialFailed: true))
         phase = .waiting(until: turn.at.after(wait))
         return .nothing
@@ -303,6 +307,7 @@ extension Connection: Visited {
     public func visit(_ visitor: inout Visitor) {
         outbox.visit(&visitor)
         backoff.visit(&visitor)
+        visitor.memory(failedDials)
         switch phase {
         case .idle: visitor.tag(0)
         case .dialling(let id, let at):

@@ -185,7 +185,7 @@ extension Worker {
         var reason: FailureReason?
         switch judgement.verdict {
         case .completed:
-            word = .completed(task.key)
+            word = .completed(task.key, confirmed: judgement.confirmed)
             label = .succeeded
             turn.log(.info, .taskCompleted, task.key)
         case .cancelled:

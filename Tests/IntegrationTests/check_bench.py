@@ -36,11 +36,13 @@ class Bench:
         for peer in self.peers:
             peer.stop()
 
-    def start(self, *arguments, url=None, direct=None, environment=None, hosts=None, key=True, host=(), **top):
+    def start(self, *arguments, url=None, direct=None, command=None, environment=None, hosts=None, key=True, host=(),
+              **top):
         """The process. `hosts` is the server root URL; by default the control plane's own address, which is there.
-        `host` makes a host for it (surroundings.py)."""
-        block = {"environment": [{"name": "TOKEN", "value": TOKEN}], **(direct or {})}
-        words = ["check", "--config-file", self.rig.config(block, **top)]
+        `host` makes a host for it (surroundings.py). `command` chooses that backend."""
+        block = {"environment": [{"name": "TOKEN", "value": TOKEN}], **(command or direct or {})}
+        config = self.rig.config(command=block, **top) if command else self.rig.config(block, **top)
+        words = ["check", "--config-file", config]
         if url:
             words += ["--web-socket-url", url, "--server-root-url", hosts or url.replace("ws", "http", 1)]
         more = {"WARP_API_KEY": KEY} if key else {}

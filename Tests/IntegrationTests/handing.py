@@ -87,6 +87,13 @@ class Runtime:
         self.plane.on_message = look
         return seen
 
+    def stop(self, worker, sent=False):
+        """A stop that goes well, and leaves nothing behind that the worker knows of."""
+        if not sent:
+            worker.signal()
+        assert worker.wait_exit() == 0
+        assert not worker.events("daemon.leak") and not worker.events("worker.stop_incomplete")
+
     def nothing_more(self, task):
         """Everything that was said of this task so far was said when a later message has arrived."""
         self.send("later", execution="later")

@@ -28,6 +28,17 @@ def test_values_with_their_origins(bench):
     assert set(document["checks"]) == {"backend"}, "--offline leaves the network alone"
 
 
+def test_secrets_that_other_values_repeat(bench):
+    """Bench.run looks for the key and the token."""
+    setup = f"login --key {KEY} --token {TOKEN} --mode safe"
+    code, document = bench.json("--offline", "--idle-on-complete", f"5m{KEY}", direct={"setup_command": setup})
+    values = {value["name"]: value["value"] for value in document["configuration"]["values"]}
+    assert code == 0 and values["backend.direct.setup_command"] == "login --key *** --token *** --mode safe"
+    assert values["idle_on_complete"] == "5m***"
+    code, out, _ = bench.run("--offline", direct={"setup_command": setup})
+    assert code == 0 and "login --key *** --token *** --mode safe" in out
+
+
 def test_the_key_from_the_environment(bench):
     _, document = bench.json("--offline")
     first = document["configuration"]["values"][0]

@@ -121,8 +121,7 @@ def test_no_secret_outside_the_payload(runtime):
     for what in ("prompt", "variable", "task key", "argument", "mcp"):
         assert SECRETS[what] in payload, f"the {what} is not in the payload"
         assert SECRETS[what] not in seen, f"the {what} is in the environment or the arguments"
-    worker.signal()
-    assert worker.wait_exit() == 0
+    runtime.stop(worker)
     for what, canary in SECRETS.items():
         assert canary.encode() not in worker.raw, f"the {what} is in the log"
     printed = worker.events("task.output", task_id="run", role="dispatch")
@@ -185,8 +184,7 @@ def test_what_was_left_running_holds_nothing_up_and_lives_on(runtime, holder):
     assert time.monotonic() - began < 20
     daemons = runtime.pids("run-1") + runtime.pids("run-2")
     assert len(daemons) == 2 and all(daemon.alive(pid) for pid in daemons)
-    worker.signal()
-    assert worker.wait_exit() == 0
+    runtime.stop(worker)
     assert all(daemon.alive(pid) for pid in daemons) and runtime.cancels("run-1") == []
     second = runtime.connected(holder, CANCEL)
     runtime.send("run-3")
@@ -221,6 +219,26 @@ def test_a_command_that_somebody_else_kills_is_taken_back(runtime):
     runtime.send("run")
     assert runtime.plane.wait_final("run")["data"]["failure_reason"] == "dispatch_command"
     assert seen == [([], 1)]
+
+
+def test_a_lost_supervisor_ends_its_own_command_and_nothing_that_was_handed_over(runtime):
+    """What has lost its supervisor comes to the worker, who kills it; what was let go of stays where it is."""
+    worker = runtime.connected("case $OZ_RUN_ID in held) " + wait_for_gate() + ";; esac; "
+                               "setsid sleep 300 & echo $! >> $NOTES/$OZ_RUN_ID.pids; exit 0")
+    runtime.send("free")
+    worker.wait_event("task.dispatched", task_id="free")
+    runtime.send("held")
+    runtime.wait("held.ready")
+    pid, = runtime.pids("held")
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        supervisor = int(file.read().rpartition(b")")[2].split()[1])
+    seen = runtime.watch("held")
+    os.kill(supervisor, signal.SIGKILL)
+    data = runtime.plane.wait_final("held")["data"]
+    assert data["failure_reason"] == "dispatch_command" and "was lost" in data["message"]
+    assert seen == [([], 1)] and len(runtime.alive("free")) == 1
+    runtime.stop(worker)
+    assert len(runtime.alive("free")) == 1
 
 
 def test_the_time_out_kills_all_and_a_late_success_counts_no_more(runtime):

@@ -212,7 +212,7 @@ def test_a_stop_waits_for_a_dispatch_that_succeeds(runtime):
     worker.signal()
     worker.wait_event("task.dispatch_hurried", task_id="run", within_ms=10_000)
     runtime.open("run.gate")
-    assert worker.wait_exit() == 0
+    runtime.stop(worker, sent=True)
     assert worker.events("task.dispatched", task_id="run")
     assert runtime.plane.finals() == [] and runtime.cancels("run") == []
     assert runtime.plane.connections[0]["code"] == 1000
@@ -225,8 +225,7 @@ def test_a_stop_waits_ten_seconds_at_most(runtime):
     runtime.wait("run.ready")
     seen = runtime.watch("run")
     began = time.monotonic()
-    worker.signal()
-    assert worker.wait_exit() == 0
+    runtime.stop(worker)
     assert 10 <= time.monotonic() - began < 16
     data = runtime.plane.finals("run")[0]["data"]
     assert data["failure_reason"] == "graceful_shutdown" and "may be retried" in data["message"]
@@ -239,8 +238,7 @@ def test_a_stop_leaves_no_more_than_the_rest_of_its_time(runtime):
     runtime.send("run")
     runtime.wait("run.ready")
     began = time.monotonic()
-    worker.signal()
-    assert worker.wait_exit() == 0
+    runtime.stop(worker)
     assert time.monotonic() - began < 8
     assert runtime.plane.finals("run")[0]["data"]["failure_reason"] == "dispatch_timeout"
 
@@ -251,8 +249,7 @@ def test_a_stop_cancels_nothing_that_was_handed_over(runtime):
         runtime.send(f"run-{number}")
         worker.wait_event("task.dispatched", task_id=f"run-{number}")
     began = time.monotonic()
-    worker.signal()
-    assert worker.wait_exit() == 0
+    runtime.stop(worker)
     assert time.monotonic() - began < 8
     assert runtime.plane.finals() == [] and not any(runtime.cancels(f"run-{number}") for number in range(3))
 
@@ -266,7 +263,7 @@ def test_a_stop_waits_for_a_cancel_command(runtime):
     worker.signal()
     worker.wait_event("worker.stopping")
     runtime.open("cancel.gate")
-    assert worker.wait_exit() == 0
+    runtime.stop(worker, sent=True)
     assert worker.events("task.cancel_command_done", task_id="run")
 
 
@@ -300,5 +297,5 @@ def test_draining_lets_a_dispatch_finish(runtime):
     worker.signal()
     worker.wait_event("worker.draining")
     runtime.open("run.gate")
-    assert worker.wait_exit() == 0
+    runtime.stop(worker, sent=True)
     assert worker.events("task.dispatched", task_id="run") and not worker.events("task.dispatch_hurried")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import time
 
@@ -79,6 +80,21 @@ def test_nobody_listens_and_then_somebody_does(rig):
     worker.wait_event("connection.dial_failed", count=2)
     rig.plane.come_back()
     worker.wait_event("connection.open")
+
+
+def test_a_dial_that_gets_no_descriptor_says_so(rig):
+    worker = rig.connected("--api-key", daemon.KEY)  # a file of it could not be opened, which is another story
+    soft, hard = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (3, hard))
+    rig.plane.drop()
+    line = worker.wait_event("connection.dial_failed")
+    assert "no descriptor left" in line["message"] and "oo many open files" in line["message"], line
+    resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    rig.plane.wait_connected(beyond=1)
+    # The count begins anew with every connection: a lost one is no failed dial.
+    attempts = [dial["attempt"] for dial in worker.events("connection.dialling")]
+    failed = len(worker.events("connection.dial_failed"))
+    assert attempts == [1, *range(1, failed + 2)], attempts
 
 
 def test_the_worker_id_is_encoded_and_replaced_in_the_query(rig):

@@ -1,5 +1,7 @@
 """Canaries: nothing that is secret appears in any output, at any level, also when the agents print it themselves."""
 
+import base64
+
 import pytest
 
 import daemon
@@ -82,6 +84,23 @@ def test_a_canary_that_is_printed_in_pieces(rig):
     worker.signal()
     worker.wait_exit()
     assert_no_canary(worker)
+
+
+def test_a_key_of_many_lines_and_what_base64_makes_of_it(rig):
+    lines = [f"MIIEcanary{number:02}" + "k3y" * 17 for number in range(6)]
+    pem = "\n".join(["-----BEGIN KEY-----", *lines, "-----END KEY-----", ""])
+    worker = rig.connected()
+    show = ('printf %s "$PEM"; printf "user:%s" "$TOKEN" | base64 -w 0; echo; echo "$PEM" | base64; '
+            'printf \'{"a":"%s"}\' "$TOKEN" | base64 -w 0 | tr +/ -_; echo; echo shown')
+    rig.plane.send(assignment("prints", rig.env(f"sh {show}", PEM=pem, TOKEN="canary?token>>~value")))
+    assert rig.plane.wait_final("prints")["type"] == "task_completed"
+    worker.wait_event("task.output", message="shown")
+    printed = [line["message"] for line in worker.events("task.output", task_id="prints")]
+    assert printed[:8] == ["***"] * 8, "a line of the key was shown"
+    token = base64.b64encode(b"canary?token>>~value").decode()
+    for line in printed[8:-1]:
+        assert "***" in line and len(line.replace("***", "")) <= 16, line
+    assert not any(line.encode() in worker.raw for line in lines) and token.encode()[4:12] not in worker.raw
 
 
 def test_an_agent_that_finds_the_workers_own_key(rig):

@@ -101,6 +101,10 @@ def test_a_third_signal_exits_at_once(rig, number, code):
     worker.signal(number)
     assert worker.wait_exit() == code
     assert time.monotonic() - began < 3
+    assert not worker.events("daemon.leak"), "what the operator forced is not an error"
+    left = worker.wait_event("worker.left_undone")
+    assert left["level"] == "warn" and left["tasks"] == 1
+    assert "ended before all was done: 1 task not reported" in left["message"]
 
 
 def test_a_stop_while_disconnected_dials_once_more_to_be_heard(rig):

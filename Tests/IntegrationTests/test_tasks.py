@@ -168,6 +168,29 @@ def test_the_environment_file_overrides_and_a_bad_line_costs_itself_only(rig):
     assert warning["level"] == "warn" and warning["lines"] == [3, 5]
 
 
+def test_names_beyond_the_bound_of_the_environment_file_are_told(rig):
+    setup = "seq 1 10003 | sed 's/.*/N&=&/' > $OZ_ENVIRONMENT_FILE"
+    worker = rig.connected(direct={"setup_command": setup})
+    rig.plane.send(assignment("t-1", rig.env()))
+    assert rig.plane.wait_final("t-1")["type"] == "task_completed"
+    environment = environment_of(rig, "t-1")
+    assert environment["N10000"] == "10000" and "N10001" not in environment
+    warning = worker.wait_event("task.environment_truncated", task_id="t-1")
+    assert warning["level"] == "warn" and warning["omitted"] == 3
+
+
+def test_an_agent_that_is_a_script_without_a_first_line(rig):
+    path = rig.path("plain")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("echo hello\n")
+    os.chmod(path, 0o755)
+    rig.connected(direct={"oz_path": path})
+    rig.plane.send(assignment("t-1", rig.env()))
+    data = rig.plane.wait_final("t-1")["data"]
+    assert data["failure_reason"] == "agent_invocation"
+    assert "`#!`" in data["message"] and "not built for this machine" in data["message"]
+
+
 def test_an_agent_that_floods_its_output_ends_and_the_worker_lives(rig):
     worker = rig.connected(level="info")
     rig.plane.send(assignment("loud", rig.env("flood 20000000")))

@@ -11,5 +11,6 @@ public let checkOptions: [Option] = [
         name: .runTask, group: .check, flag: "run-task", kind: .toggle(isInverted: false), fallback: .value("false"),
         help:
             "Run two canary tasks on the backend, against a control plane of the check's own, and see that nothing is "
-            + "left. The agent is a stub; setup and teardown commands are run."),
+            + "left. On the direct backend the agent is a stub; setup and teardown commands are run. On the command "
+            + "backend dispatch_command hands the canaries over in earnest, and cancel_command takes them back."),
 ]

@@ -30,7 +30,7 @@ public enum FilesEvent: Hashable, Codable, Sendable {
     case failed(EffectID, FileFailure)
     case found(EffectID, path: Bytes)
     /// The good lines, later ones of a name won already; values are in the vault.
-    case environmentRead(EffectID, [EnvironmentVariable], secrets: SecretRange, malformed: [Int])
+    case environmentRead(EffectID, [EnvironmentVariable], secrets: SecretRange, malformed: [Int], omitted: Int = 0)
 }
 
 public enum FileFailure: Hashable, Codable, Sendable {
@@ -44,7 +44,8 @@ public enum FileFailure: Hashable, Codable, Sendable {
 extension FilesEvent {
     public var id: EffectID {
         switch self {
-        case .done(let id), .exists(let id), .failed(let id, _), .found(let id, _), .environmentRead(let id, _, _, _):
+        case .done(let id), .exists(let id), .failed(let id, _), .found(let id, _),
+            .environmentRead(let id, _, _, _, _):
             id
         }
     }

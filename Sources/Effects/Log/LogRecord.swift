@@ -53,6 +53,7 @@ public enum Saying: Hashable, Codable, Sendable {
     case setupStarted
     case agentStarted
     case environmentMalformed(lines: [Int])
+    case environmentTruncated(omitted: Int)
     case cancellationRequested
     case cancellationUnknown
     case taskStopping(StopCause)
@@ -77,7 +78,6 @@ public enum Saying: Hashable, Codable, Sendable {
     case stopped
     // Surprises.
     case contractBroken
-    case lateCompletion
 }
 
 /// Why a task is being ended before its own end.

@@ -19,6 +19,7 @@ extension Saying {
         case .messageTypeUnknown(let type): return [LogField("type", .text(type))]
         case .workspaceMade(let path), .workspaceKept(let path): return [LogField("path", .text(path))]
         case .environmentMalformed(let lines): return [LogField("lines", .numbers(lines))]
+        case .environmentTruncated(let omitted): return [LogField("omitted", .number(omitted))]
         case .draining(let active), .stopping(let active): return [LogField("active", .number(active))]
         case .stopIncomplete(let unheard, let unfinished):
             return [LogField("unheard", .number(unheard)), LogField("unfinished", .number(unfinished))]
@@ -36,7 +37,7 @@ extension Saying {
             .taskAssigned, .taskClaimed, .taskWaiting, .claimRepeated, .finalWordRepeated, .claimNotWritten,
             .finalWordWithdrawn, .setupStarted, .agentStarted, .cancellationRequested, .cancellationUnknown,
             .taskKilled, .taskCompleted, .taskCancelled, .deathUnconfirmed, .deathConfirmed, .teardownTimedOut,
-            .finalWordHeard, .stopForced, .contractBroken, .lateCompletion:
+            .finalWordHeard, .stopForced, .contractBroken:
             return []
         }
     }
@@ -49,7 +50,7 @@ func exitField(_ code: Int32?) -> [LogField] {
 extension CommandProblem {
     var code: Int32? {
         switch self {
-        case .startFailed, .tookTooLong: nil
+        case .startFailed, .tookTooLong, .leftUnkillable: nil
         case .ended(let end): end.code
         }
     }

@@ -30,6 +30,7 @@ extension Saying {
         case .setupStarted: "task.setup_started"
         case .agentStarted: "task.started"
         case .environmentMalformed: "task.environment_malformed"
+        case .environmentTruncated: "task.environment_truncated"
         case .cancellationRequested: "task.cancellation_requested"
         case .cancellationUnknown: "task.cancellation_unknown"
         case .taskStopping: "task.stopping"
@@ -52,7 +53,6 @@ extension Saying {
         case .stopIncomplete: "worker.stop_incomplete"
         case .stopped: "worker.stopped"
         case .contractBroken: "internal.contract_broken"
-        case .lateCompletion: "internal.late_completion"
         }
     }
 }

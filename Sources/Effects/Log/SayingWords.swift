@@ -28,7 +28,8 @@ extension Saying {
         case .courtesyDropped: "a message to the server was dropped, since too many are waiting"
         case .taskAssigned, .taskClaimed, .taskWaiting, .taskRejected, .claimRepeated, .finalWordRepeated,
             .claimNotWritten, .finalWordWithdrawn, .workspaceMade, .setupStarted, .agentStarted,
-            .environmentMalformed, .cancellationRequested, .cancellationUnknown, .taskStopping, .taskKilled,
+            .environmentMalformed, .environmentTruncated, .cancellationRequested, .cancellationUnknown, .taskStopping,
+            .taskKilled,
             .taskCompleted, .taskCancelled, .taskFailed, .deathUnconfirmed, .deathConfirmed, .teardownFailed,
             .teardownTimedOut, .removalFailed, .workspaceKept, .finalWordHeard, .imageMissing:
             taskWords
@@ -41,7 +42,6 @@ extension Saying {
                 + "and \(tasks(unfinished)) may have left something behind"
         case .stopped: "stopped"
         case .contractBroken: "an internal error; what it was for fails, everything else goes on"
-        case .lateCompletion: "an answer came too late and changed nothing"
         }
     }
 

@@ -19,6 +19,9 @@ extension Saying {
         case .agentStarted: "started the agent"
         case .environmentMalformed(let lines):
             "lines of the environment file that the setup command left could not be read: \(numbers(lines))"
+        case .environmentTruncated(let omitted):
+            "the environment file that the setup command left has too many names: "
+                + "\(omitted) of its lines were left out"
         case .cancellationRequested: "the server asked for the task to be cancelled"
         case .cancellationUnknown: "the server cancelled a task that is not running here"
         case .taskStopping(.cancellation): "stopping the task, since it was cancelled"
@@ -41,7 +44,7 @@ extension Saying {
         case .starting, .backendUnusable, .shapesDoNotApply, .dialling, .listening, .dialFailed, .keyRefused,
             .connectionLost, .connectionSilent, .connectionShortLived, .connectionClosed, .resending,
             .messageUnreadable, .messageTypeUnknown, .courtesyDropped, .draining, .stopping, .stopForced,
-            .stopIncomplete, .stopped, .contractBroken, .lateCompletion, .dispatch:
+            .stopIncomplete, .stopped, .contractBroken, .dispatch:
             ""
         }
     }

@@ -9,9 +9,9 @@ public func encodeMessage(_ message: OutgoingMessage) -> Bytes {
         var body = MessageBody("task_claimed", task)
         body.text("worker_id", worker)
         return body.finished()
-    case .completed(let key):
+    case .completed(let key, let confirmed):
         var body = MessageBody("task_completed", key)
-        body.text("message", Bytes(text: "Task completed successfully"))
+        body.text("message", Bytes(text: "Task completed successfully" + (confirmed ? "" : "." + doubt(confirmed))))
         return body.finished()
     case .cancelled(let key, let confirmed):
         var body = MessageBody("task_completed", key)

@@ -4,8 +4,8 @@ import Codecs
 
 public enum OutgoingMessage: Hashable, Codable, Sendable {
     case claimed(TaskID, worker: Bytes)
-    case completed(ExecutionKey)
-    /// Where the death could not be seen in time, the message says so.
+    /// Where a death could not be seen in time, the message says so.
+    case completed(ExecutionKey, confirmed: Bool = true)
     case cancelled(ExecutionKey, confirmed: Bool = true)
     case failed(ExecutionKey, Failure, exitCode: Int32?, confirmed: Bool = true)
     case rejected(TaskID, Rejection)
@@ -49,6 +49,8 @@ public enum CommandProblem: Hashable, Codable, Sendable {
     case ended(ProcessEnd)
     /// It took longer than this and was killed.
     case tookTooLong(Span)
+    /// It ended well, and left something that nobody can kill.
+    case leftUnkillable
 }
 
 /// `failure_reason` on the wire and the metrics' `reason`: a closed set that the server mirrors.

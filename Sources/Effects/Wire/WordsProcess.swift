@@ -31,7 +31,7 @@ extension StartFailure {
         switch self {
         case .exec(2): "its program, the program's interpreter or its C library was not found"
         case .exec(7): "its arguments and environment are too large"
-        case .exec(8): "its program is not built for this machine (wrong architecture, or no program at all)"
+        case .exec(8): "its program is a script without a `#!` line, or is not built for this machine"
         case .exec(13): "its program may not be run (permission denied)"
         case .exec(22): "its arguments or environment are not usable (a NUL byte in them?)"
         case .exec(let errno): errnoWords(errno)
@@ -62,6 +62,7 @@ extension CommandProblem {
         case .startFailed(let failure): failure.words
         case .ended(let end): end.words
         case .tookTooLong(let limit): "did not end within \(limit.words) and was killed"
+        case .leftUnkillable: "ended well, but left something running that could not be killed"
         }
     }
 }

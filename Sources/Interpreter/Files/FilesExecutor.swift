@@ -130,7 +130,8 @@ final class FilesExecutor {
                     let ref = SecretRef(number: range.first &+ UInt64(index))
                     return EnvironmentVariable(name: entry.name, value: .secret(ref))
                 }
-                return .environmentRead(id, variables, secrets: range, malformed: file.malformed)
+                return .environmentRead(
+                    id, variables, secrets: range, malformed: file.malformed, omitted: file.omitted)
             } catch {
                 return .failed(id, .tooLarge)
             }

@@ -62,6 +62,9 @@ extension DialPlan {
     /// Why libcurl could not connect. The kind has its own words; the detail says the rest.
     func failure(_ code: CURLcode, _ easy: CurlEasy) -> DialFailure {
         let said = easy.errorText.isEmpty ? code.words : easy.errorText
+        if easy.number(CURLINFO_OS_ERRNO) == 0, Self.needsDescriptors(code), let number = HostDescriptors.lack() {
+            return .connect(wording.detail("this host has no descriptor left for it", Wording.errno(number)))
+        }
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST:
             return .name(wording.detail(url.host))
@@ -85,6 +88,14 @@ extension DialPlan {
             // An enumeration of libcurl's, not ours: what remains is about the transport.
             return transport(easy, said)
         }
+    }
+
+    /// What fails when there are too few, in libcurl's own words as if the server were to blame.
+    private static func needsDescriptors(_ code: CURLcode) -> Bool {
+        [
+            CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_SSL_CACERT_BADFILE,
+            CURLE_FAILED_INIT, CURLE_OUT_OF_MEMORY,
+        ].contains(code)
     }
 
     private func transport(_ easy: CurlEasy, _ said: Bytes) -> DialFailure {

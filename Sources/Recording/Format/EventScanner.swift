@@ -62,9 +62,10 @@ struct EventScanner {
         }
         guard take("environmentRead\":{\"_0\":"), let id = id(), take(",\"_1\":"), let read = variables(),
             take(",\"secrets\":"), let secrets = range(), take(",\"malformed\":"),
-            let malformed = list({ $0.scanner.signed().map { Int($0) } })
+            let malformed = list({ $0.scanner.signed().map { Int($0) } }), take(",\"omitted\":"),
+            let omitted = scanner.signed().map({ Int($0) })
         else { return nil }
-        return .environmentRead(id, read, secrets: secrets, malformed: malformed)
+        return .environmentRead(id, read, secrets: secrets, malformed: malformed, omitted: omitted)
     }
 
     // MARK: - Messages

@@ -82,7 +82,7 @@ struct EventText {
             append("{\"found\":{\"_0\":", id, &output)
             output.append(text: ",\"path\":")
             append(path, &output)
-        case .environmentRead(let id, let variables, let secrets, let malformed):
+        case .environmentRead(let id, let variables, let secrets, let malformed, let omitted):
             append("{\"environmentRead\":{\"_0\":", id, &output)
             output.append(text: ",\"_1\":")
             guard append(variables, &output) else { return false }
@@ -90,6 +90,8 @@ struct EventText {
             append(secrets, &output)
             output.append(text: ",\"malformed\":")
             list(malformed, &output) { output, line in output.append(signed: Int64(line)) }
+            output.append(text: ",\"omitted\":")
+            output.append(signed: Int64(omitted))
         case .failed: return false
         }
         output.append(text: "}}")

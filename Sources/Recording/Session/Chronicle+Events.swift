@@ -115,7 +115,7 @@ extension Chronicle {
         case .exists: told(index, when, .note, "something of that name is there already")
         case .failed(_, let failure): told(index, when, .trouble, "could not \(call.sentence): \(failure.words)")
         case .found(_, let path): told(index, when, .step, "found the agent at \(path.text)")
-        case .environmentRead(_, let variables, _, _):
+        case .environmentRead(_, let variables, _, _, _):
             told(index, when, .step, "read \(counted(variables.count, "variable")) from the environment file")
         }
     }
@@ -132,7 +132,7 @@ extension OutgoingMessage {
     var key: ExecutionKey? {
         switch self {
         case .claimed(let task, _), .rejected(let task, _): ExecutionKey(task: task, execution: nil)
-        case .completed(let key), .cancelled(let key, _), .failed(let key, _, _, _): key
+        case .completed(let key, _), .cancelled(let key, _), .failed(let key, _, _, _): key
         }
     }
 

@@ -111,7 +111,7 @@ extension Saying {
     var place: Place {
         switch self {
         case .taskAssigned, .taskClaimed, .workspaceMade, .setupStarted, .agentStarted, .finalWordHeard, .dialling,
-            .lateCompletion, .starting, .stopped, .claimRepeated:
+            .starting, .stopped, .claimRepeated:
             .told
         case .listening, .dialFailed, .keyRefused, .connectionLost, .connectionSilent, .connectionShortLived,
             .connectionClosed, .resending:
@@ -123,7 +123,8 @@ extension Saying {
         case .dispatch(let saying): .run(saying.kind)
         case .cancellationRequested, .taskStopping, .taskKilled: .run(.stop)
         case .shapesDoNotApply, .courtesyDropped, .taskWaiting, .finalWordRepeated, .finalWordWithdrawn,
-            .environmentMalformed, .deathUnconfirmed, .deathConfirmed, .teardownFailed, .teardownTimedOut,
+            .environmentMalformed, .environmentTruncated, .deathUnconfirmed, .deathConfirmed, .teardownFailed,
+            .teardownTimedOut,
             .removalFailed, .workspaceKept, .contractBroken, .imageMissing:
             .run(nil)
         }

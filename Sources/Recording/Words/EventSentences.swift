@@ -100,9 +100,10 @@ extension FilesEvent {
         case .exists(let id): "file request \(id.label): something of that name is there already"
         case .failed(let id, let failure): "file request \(id.label) failed: \(failure.words)"
         case .found(let id, let path): "file request \(id.label) found \(path.text)"
-        case .environmentRead(let id, let variables, _, let malformed):
+        case .environmentRead(let id, let variables, _, let malformed, let omitted):
             "file request \(id.label) read \(counted(variables.count, "variable"))"
                 + (malformed.isEmpty ? "" : ", and could not read \(counted(malformed.count, "line"))")
+                + (omitted == 0 ? "" : ", and left out \(counted(omitted, "line"))")
         }
     }
 }

@@ -41,7 +41,7 @@ extension OutgoingMessage {
     public var sentence: String {
         switch self {
         case .claimed(let task, _): "claim of \(task.bytes.text)"
-        case .completed(let key): "\(key.label) completed"
+        case .completed(let key, let confirmed): "\(key.label) completed" + unconfirmed(confirmed)
         case .cancelled(let key, let confirmed): "\(key.label) cancelled" + unconfirmed(confirmed)
         case .failed(let key, let failure, let code, let confirmed):
             "\(key.label) failed: \(failure.words)" + (code.map { ", exit code \($0)" } ?? "")

@@ -81,7 +81,7 @@ struct MoveWeights {
             case .failsToStart: isFault ? fault : 32
             case .ends: agentEnds
             case .handsOver: 4
-            case .endsBadly, .endsLeavingDescendants, .succeedsAnyway, .isKilled: fault
+            case .endsBadly, .endsLeavingDescendants, .succeedsAnyway, .succeedsLeaving, .isKilled: fault
             }
         }
     }

@@ -30,7 +30,8 @@ public enum Move: Hashable, Sendable {
 }
 
 public enum ProcessMove: UInt8, Hashable, Sendable {
-    case starts, failsToStart, handsOver, ends, endsBadly, succeedsAnyway, isKilled, endsLeavingDescendants, clears
+    case starts, failsToStart, handsOver, ends, endsBadly, succeedsAnyway, succeedsLeaving, isKilled,
+        endsLeavingDescendants, clears
     case finishes
 }
 
@@ -70,6 +71,7 @@ extension ProcessMove {
         case .handsOver: "has handed its task over, and goes on"
         case .ends: "ends"
         case .succeedsAnyway: "ends well, although it was told to end"
+        case .succeedsLeaving: "ends well, although it was told to end, and leaves descendants"
         case .isKilled: "is killed by somebody else"
         case .endsBadly: "ends with an error"
         case .endsLeavingDescendants: "ends and leaves descendants"

@@ -115,6 +115,7 @@ public struct ProcessTable: Sendable {
         let isOurs = process.role == .dispatch || process.role == .cancel
         var list: [(ProcessMove, Fault?)] = [(.ends, nil)]
         if isOurs, process.wasToldToEnd { list.append((.succeedsAnyway, .lateSuccess)) }
+        if process.handsOver, process.wasToldToEnd { list.append((.succeedsLeaving, .lateSuccess)) }
         if process.killed { return list }
         // Whoever says that it failed has not handed anything over.
         if !process.hasHandedOver { list.append((.endsBadly, .agentFails)) }
@@ -158,6 +159,10 @@ public struct ProcessTable: Sendable {
             let end = process.end(move)
             if end != .exit(0), process.role.isWork { badEnds.append(process.key) }
             return .finished(process.id, end)
+        case .succeedsLeaving:
+            processes[index].state = .left
+            processes[index].end = process.end(move)
+            return .exited(process.id, process.end(move))
         case .endsLeavingDescendants:
             processes[index].state = .left
             processes[index].end = process.terminated ? .signal(15) : .exit(0)
@@ -177,7 +182,7 @@ extension ProcessTable.Process {
     fileprivate func end(_ move: ProcessMove) -> ProcessEnd {
         switch move {
         case .endsBadly: .exit(3)
-        case .succeedsAnyway: .exit(0)
+        case .succeedsAnyway, .succeedsLeaving: .exit(0)
         case .isKilled: .signal(9)
         case .starts, .failsToStart, .handsOver, .ends, .endsLeavingDescendants, .clears, .finishes:
             killed ? .signal(9) : terminated ? .signal(15) : .exit(0)

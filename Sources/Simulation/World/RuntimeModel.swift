@@ -53,7 +53,7 @@ public struct RuntimeModel: Sendable {
         let told = process.wasToldToEnd
         switch move {
         case .handsOver: change(process.key) { $0.isHeld = true }
-        case .succeedsAnyway: change(process.key) { $0.isHeld = true }
+        case .succeedsAnyway, .succeedsLeaving: change(process.key) { $0.isHeld = true }
         case .ends, .endsLeavingDescendants:
             guard !told else { return }
             change(process.key) {
@@ -68,7 +68,7 @@ public struct RuntimeModel: Sendable {
     private mutating func seesCancel(_ move: ProcessMove, _ process: ProcessTable.Process) {
         switch move {
         case .starts, .failsToStart: change(process.key) { $0.cancelTries += 1 }
-        case .succeedsAnyway: change(process.key) { $0.isHeld = false }
+        case .succeedsAnyway, .succeedsLeaving: change(process.key) { $0.isHeld = false }
         case .ends, .endsLeavingDescendants:
             if !process.wasToldToEnd { change(process.key) { $0.isHeld = false } }
         case .handsOver, .endsBadly, .isKilled, .clears, .finishes: break

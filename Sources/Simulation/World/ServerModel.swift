@@ -63,7 +63,7 @@ public struct ServerModel: Sendable {
         case .rejected(let task, _):
             for index in ledger.indices where ledger[index].key.task == task { ledger[index].rejected = true }
             return nil
-        case .completed(let key), .cancelled(let key, _), .failed(let key, _, _, _):
+        case .completed(let key, _), .cancelled(let key, _), .failed(let key, _, _, _):
             return hearsFinal(key, message)
         }
     }

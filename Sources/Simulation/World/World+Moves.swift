@@ -88,7 +88,8 @@ extension World {
     public func isFault(_ move: Move) -> Bool {
         switch move {
         case .drop, .refuseDial, .breakContract, .answerFile(_, fails: true), .process(_, .endsBadly),
-            .process(_, .endsLeavingDescendants), .process(_, .succeedsAnyway), .process(_, .isKilled):
+            .process(_, .endsLeavingDescendants), .process(_, .succeedsAnyway), .process(_, .succeedsLeaving),
+            .process(_, .isKilled):
             true
         case .process(let index, .failsToStart):
             processes.processes.indices.contains(index) && !processes.processes[index].wasToldToEnd

@@ -228,8 +228,9 @@ public struct DirectStep: Hashable, Codable, Sendable {
         _ event: FilesEvent, _ plan: TaskPlan, _ direct: DirectSettings, _ turn: inout Turn
     ) {
         switch event {
-        case .environmentRead(_, let variables, let range, let malformed):
+        case .environmentRead(_, let variables, let range, let malformed, let omitted):
             if !malformed.isEmpty { turn.log(.warn, .environmentMalformed(lines: malformed), key) }
+            if omitted > 0 { turn.log(.warn, .environmentTruncated(omitted: omitted), key) }
             if !range.isEmpty { secrets.append(range) }
             startAgent(plan, read: variables, secrets: range, direct, &turn)
         case .failed(_, let failure):
@@ -257,7 +258,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
     private mutating func advance(_ direct: DirectSettings, _ turn: inout Turn) {
         switch phase {
         case .settingUp(let plan, let process):
-            if process.isHaunting { return conclude(unconfirmed(process, turn), &turn) }
+            if process.isHaunting { return conclude(unconfirmedSetup(process, turn), &turn) }
             guard let outcome = process.outcome else { return }
             if let stopping { return conclude(Judgement(stopped(by: stopping, turn)), &turn) }
             switch outcome {
@@ -297,11 +298,21 @@ public struct DirectStep: Hashable, Codable, Sendable {
         }
     }
 
-    /// No death was seen in time; the word goes out all the same, and the process stays known.
+    /// No death was seen in time; the word goes out all the same, and the process stays known. An agent that nobody
+    /// asked to end was seen to end, and only what it left behind can't be killed: its own end counts.
     private mutating func unconfirmed(_ process: Supervised, _ turn: Turn) -> Judgement {
         haunting = process
-        let verdict = stopping.map { stopped(by: $0, turn) } ?? .failed(.agentInvocation(.ended(.unseen)))
-        return Judgement(verdict, confirmed: false)
+        let judged = judge(.ended(process.end ?? .unseen), turn)
+        return Judgement(judged.verdict, exitCode: judged.exitCode, confirmed: false)
+    }
+
+    /// The agent is not started beside something that setup left and nobody can kill.
+    private mutating func unconfirmedSetup(_ process: Supervised, _ turn: Turn) -> Judgement {
+        haunting = process
+        if let stopping { return Judgement(stopped(by: stopping, turn), confirmed: false) }
+        let end = process.end ?? .unseen
+        let problem: CommandProblem = end == .exit(0) ? .leftUnkillable : .ended(end)
+        return Judgement(.failed(.setupCommand(problem)), confirmed: false)
     }
 
     private mutating func conclude(_ judgement: Judgement, _ turn: inout Turn) {
@@ -332,6 +343,6 @@ extension Turn {
     /// A stale answer acquired nothing, except that values read too late lie in the vault.
     mutating func lateFile(_ event: FilesEvent) {
         late()
-        if case .environmentRead(_, _, let range, _) = event { forget(range) }
+        if case .environmentRead(_, _, let range, _, _) = event { forget(range) }
     }
 }

@@ -1,8 +1,9 @@
 // The processes that `check --run-task` starts: this binary again, as its control plane and as its worker.
 //
-// The worker reads the operator's own arguments, file and environment as `run` does, and differs in five things: it
+// The worker reads the operator's own arguments, file and environment as `run` does, and differs in six things: it
 // dials the check's control plane, with that one's key; its agent is the stub; it cleans up; it has an instance of its
-// own, that is kept nowhere; and its log is for the check to read. Both end with the check, however that one ends.
+// own, that is kept nowhere; it records nothing; and its log is for the check to read. Both end with
+// the check, however that one ends.
 
 import CLinux
 import Codecs
@@ -36,6 +37,8 @@ private func runCanaryWorker(url: Bytes, keyFile: Bytes, agent: Bytes, _ argumen
     configuration.cleanup = true
     configuration.logFormat = .json
     configuration.logLevel = .info
+    // A running worker may be writing to that path.
+    configuration.record = nil
     if case .direct(var direct) = configuration.backend {
         direct.ozPath = agent
         configuration.backend = .direct(direct)

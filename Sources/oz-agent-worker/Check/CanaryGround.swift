@@ -6,6 +6,9 @@ import Codecs
 import Glibc
 
 struct CanaryGround {
+    /// Every canary's id begins so.
+    static let taskPrefix = "oz-check-"
+
     private let root: String
     /// Names everything of this run.
     let nonce: String

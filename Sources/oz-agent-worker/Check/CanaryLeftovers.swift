@@ -8,76 +8,22 @@ import Glibc
 import Interpreter
 
 struct CanaryLeftovers {
-    let waiting: CanaryWaiting
     let nonce: String
 
     // MARK: Processes
 
-    private struct Living {
-        let pid: pid_t
-        let parent: pid_t
-        let name: String
-    }
-
-    private static let supervisor = "oz-supervisor"
-
-    /// This process adopts what loses its parent below it, so whatever the worker left is a descendant of it now.
-    func processes(besides plane: pid_t) -> [CheckStep] {
-        let deadline = CanaryWaiting.deadline(seconds: 5)
-        // The last of them may be dying.
-        while !adopted(besides: plane).isEmpty, oz_clock_boottime() < deadline { pause() }
-        let left = descendants(besides: plane)
-        let killed = CanaryWaiting.deadline(seconds: 5)
-        // Whoever dies leaves its own children to us.
-        while case let children = adopted(besides: plane), !children.isEmpty, oz_clock_boottime() < killed {
-            for pid in children { Orphans.kill(pid) }
-            pause()
-        }
+    func steps(_ processes: CanaryProcesses) -> [CheckStep] {
+        processes.waitUntilGone(seconds: 5)
+        let left = processes.descendants()
+        processes.kill()
         return [
-            step("processes", left.filter { $0.name != Self.supervisor }, none: "no agent and no command is left"),
-            step("supervisors", left.filter { $0.name == Self.supervisor }, none: "no supervisor is left"),
+            step("processes", left.filter { !$0.isSupervisor }, none: "no agent and no command is left"),
+            step("supervisors", left.filter(\.isSupervisor), none: "no supervisor is left"),
         ]
     }
 
-    /// Ends come as signals.
-    private func pause() {
-        _ = try? waiting.wait(for: nil, until: oz_clock_boottime() &+ CanaryWaiting.second / 20)
-    }
-
-    /// Our children that live; dead ones are reaped on the way.
-    private func adopted(besides plane: pid_t) -> [pid_t] {
-        Orphans.children().filter { $0 != plane }.filter { pid in
-            var reaped = oz_reaped()
-            return oz_reap_pid(pid, &reaped) == 0
-        }
-    }
-
-    private func descendants(besides plane: pid_t) -> [Living] {
-        let all = HostFile.names(in: Bytes(text: "/proc")).compactMap { Self.living($0) }
-        var found: [Living] = []
-        var parents: Set<pid_t> = [getpid()]
-        while !parents.isEmpty {
-            let next = all.filter { parents.contains($0.parent) && $0.pid != plane }
-            found += next
-            parents = Set(next.map(\.pid))
-        }
-        return found
-    }
-
-    /// Out of `PID (NAME) STATE PARENT ...`; the name may hold anything.
-    private static func living(_ name: Bytes) -> Living? {
-        guard let pid = pid_t(decimal: name), let stat = try? HostFile.read("/proc/\(pid)/stat").get(),
-            let open = stat.firstIndex(of: 0x28), let close = stat.lastIndex(of: 0x29), open < close
-        else { return nil }
-        let fields = stat[(close + 1)...].split(separator: 0x20)
-        guard fields.count > 1, fields[0].first != UInt8(ascii: "Z"), let parent = pid_t(decimal: fields[1]) else {
-            return nil
-        }
-        return Living(pid: pid, parent: parent, name: stat[(open + 1)..<close].text)
-    }
-
-    private func step(_ name: String, _ left: [Living], none: String) -> CheckStep {
-        let names = left.map { "\($0.name) (\($0.pid))" }
+    private func step(_ name: String, _ left: [CanaryProcesses.Living], none: String) -> CheckStep {
+        let names = left.map(\.words)
         let facts = [JSONMember("left", .array(names.map(JSON.string)))]
         if left.isEmpty { return CheckStep(name, .fine, none, facts: facts) }
         let words = "\(names.joined(separator: ", ")) outlived the worker; killed now"
@@ -88,8 +34,16 @@ struct CanaryLeftovers {
 
     // MARK: Files
 
+    func files(_ direct: DirectSettings, _ before: CanaryBefore, gitConfigs: [Bytes]) -> [CheckStep] {
+        if let target = direct.targetDirectory {
+            return [filesOfTarget(target, before: before.environmentFiles, gitConfigs: gitConfigs)]
+        }
+        defer { before.missing?.remove() }
+        return [workspaces(below: direct.workspaceRoot)]
+    }
+
     /// Names below the root that are the canary's, by themselves or by the mark that the stub left in them.
-    func workspaces(below root: Bytes) -> CheckStep {
+    private func workspaces(below root: Bytes) -> CheckStep {
         let left = HostFile.names(in: root).filter { name in
             if name.text.contains(nonce) { return true }
             let mark = root + [0x2F] + name + Bytes(text: "/\(CanaryGround.mark(nonce))")
@@ -99,13 +53,13 @@ struct CanaryLeftovers {
     }
 
     /// In a directory that all tasks share: the files that the worker laid into it.
-    func filesOfTarget(_ target: Bytes, before: [Bytes], gitConfigs: [Bytes]) -> CheckStep {
+    private func filesOfTarget(_ target: Bytes, before: [Bytes], gitConfigs: [Bytes]) -> CheckStep {
         let here = Self.environmentFiles(in: target).filter { !before.contains($0) }
         let left = here + gitConfigs.filter { HostFile.exists($0) }
         return files("files", left, none: "no file of the worker's own is left in \(target.text), nor beside it")
     }
 
-    static func environmentFiles(in target: Bytes) -> [Bytes] {
+    fileprivate static func environmentFiles(in target: Bytes) -> [Bytes] {
         HostFile.names(in: target).filter { $0.hasPrefix("oz-env-") }
     }
 
@@ -117,6 +71,23 @@ struct CanaryLeftovers {
             name, .failed(.unavailable), words,
             advice: "see what the commands of the configuration make, and remove it",
             facts: facts)
+    }
+}
+
+/// What was there before the canary, and what was not.
+struct CanaryBefore {
+    fileprivate let environmentFiles: [Bytes]
+    fileprivate let missing: MissingDirectories?
+
+    init(_ backend: CanaryRun.Backend) {
+        switch backend {
+        case .direct(let direct):
+            environmentFiles = direct.targetDirectory.map { CanaryLeftovers.environmentFiles(in: $0) } ?? []
+            missing = MissingDirectories(of: direct.workspaceRoot)
+        case .command:
+            environmentFiles = []
+            missing = nil
+        }
     }
 }
 
@@ -145,6 +116,17 @@ enum HostFile {
             if !name.equals("."), !name.equals("..") { names.append(name) }
         }
         return names
+    }
+
+    /// Where a link leads; empty where that can't be read.
+    static func target(_ path: String) -> Bytes {
+        var target = Bytes(repeating: 0, count: 4_096)
+        let count = target.withUnsafeMutableBytes { raw -> Int32 in
+            guard let into = raw.baseAddress?.assumingMemoryBound(to: CChar.self) else { return 0 }
+            let room = raw.count
+            return with(Bytes(text: path)) { Int32(truncatingIfNeeded: readlink($0, into, room)) }
+        }
+        return Bytes(target.prefix(max(0, Int(count))))
     }
 
     private static func with(_ path: Bytes, _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {

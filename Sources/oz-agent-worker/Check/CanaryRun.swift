@@ -2,8 +2,8 @@
 // check starts on loopback. One canary task runs to its end, another is cancelled, the worker is stopped, and then it
 // is looked whether anything is left.
 //
-// The agent is a stub, since the real one would need the real service: what is proved is everything around it, setup
-// and teardown commands included.
+// On the direct backend the agent is a stub, since the real one would need the real service: what is proved is
+// everything around it, setup and teardown commands included. The command backend's runtime gets canaries in earnest.
 
 import CLinux
 import Check
@@ -13,20 +13,24 @@ import Glibc
 import Interpreter
 
 final class CanaryRun {
+    /// The backends that canaries can be sent through.
+    enum Backend {
+        case direct(DirectSettings)
+        case command(CommandSettings)
+    }
+
     /// The worker bounds its own stop; this is beyond it.
     private static let stopTime: Int64 = 120
 
     private let configuration: ResolvedConfiguration
-    private let direct: DirectSettings
+    private let backend: Backend
     private let arguments: [Bytes]
     private let printer: CheckPrinter
     private var hasFailed = false
 
-    init(
-        _ configuration: ResolvedConfiguration, _ direct: DirectSettings, arguments: [Bytes], printer: CheckPrinter
-    ) {
+    init(_ configuration: ResolvedConfiguration, _ backend: Backend, arguments: [Bytes], printer: CheckPrinter) {
         self.configuration = configuration
-        self.direct = direct
+        self.backend = backend
         self.arguments = arguments
         self.printer = printer
     }
@@ -34,7 +38,7 @@ final class CanaryRun {
     /// The signal that interrupted it, if one did.
     func run() -> Int32? {
         printer.open(.task, note: note)
-        guard let ground = CanaryGround(marks: direct.targetDirectory == nil) else {
+        guard let ground = CanaryGround(marks: marks) else {
             add(failed("plane", "no directory for the canary can be made below TMPDIR or /tmp"))
             return nil
         }
@@ -51,13 +55,34 @@ final class CanaryRun {
         return waiting.interruption
     }
 
+    private var marks: Bool {
+        switch backend {
+        case .direct(let direct): direct.targetDirectory == nil
+        case .command: false
+        }
+    }
+
     private var note: String {
+        switch backend {
+        case .direct(let direct): note(direct)
+        case .command(let command): note(command)
+        }
+    }
+
+    private func note(_ direct: DirectSettings) -> String {
         let commands =
             (direct.setupCommand == nil ? [] : ["setup_command"])
             + (direct.teardownCommand == nil ? [] : ["teardown_command"])
         let run = commands.isEmpty ? "" : "; \(commands.joined(separator: " and ")) run as configured"
         let cleanup = configuration.cleanup ? "" : "; unlike configured, they are cleaned up after"
         return "a stub stands in for oz, so nothing reaches the real service\(run)\(cleanup)"
+    }
+
+    private func note(_ command: CommandSettings) -> String {
+        let how = "in earnest; their ids begin with \(CanaryGround.taskPrefix), and env has OZ_CHECK=canary"
+        return command.cancelCommand == nil
+            ? "dispatch_command gets one task, \(how); without a cancel_command it stays where it is handed to"
+            : "dispatch_command gets two tasks, \(how); cancel_command takes both back"
     }
 
     private func startPlane(_ ground: CanaryGround) -> DemoPlane? {
@@ -69,9 +94,7 @@ final class CanaryRun {
     }
 
     private func tryTasks(_ ground: CanaryGround, _ waiting: CanaryWaiting, _ plane: DemoPlane) {
-        let leftovers = CanaryLeftovers(waiting: waiting, nonce: ground.nonce)
-        let before = direct.targetDirectory.map { CanaryLeftovers.environmentFiles(in: $0) } ?? []
-        let missing = MissingDirectories(of: direct.workspaceRoot)
+        let before = CanaryBefore(backend)
         let words = [
             "canary", CanaryWords.worker, "ws://\(plane.address)/api/v1/selfhosted/worker/ws", ground.path("key"),
             ground.path("oz"),
@@ -81,9 +104,30 @@ final class CanaryRun {
         guard let worker else { return add(failed("worker", "the worker for the canary did not start")) }
         waiting.watched = worker
         let client = PlaneClient(address: plane.address, waiting: waiting)
-        let trial = CanaryTrial(client: client, ground: ground, waiting: waiting)
-        for name in CanaryTrial.names {
-            if hasFailed {
+        let tasks = CanaryTasks(client: client, ground: ground, waiting: waiting)
+        let log = CanaryLog(ground.workerLog)
+        let processes = CanaryProcesses(waiting: waiting, plane: plane.child.pid)
+        switch backend {
+        case .direct(let direct):
+            let trial = DirectTrial(tasks)
+            run(trial, ground)
+            stop(worker, waiting, log)
+            let leftovers = CanaryLeftovers(nonce: ground.nonce)
+            for step in leftovers.steps(processes) { add(step) }
+            for step in leftovers.files(direct, before, gitConfigs: trial.gitConfigs) { add(step) }
+        case .command(let command):
+            let trial = DispatchTrial(tasks, command, log)
+            run(trial, ground)
+            stop(worker, waiting, log)
+            let leftovers = RuntimeLeftovers(
+                processes: processes, handedOver: trial.handedOver, recalled: trial.recalled)
+            for step in leftovers.steps() { add(step) }
+        }
+    }
+
+    private func run(_ trial: some CanaryTrial, _ ground: CanaryGround) {
+        for name in trial.names {
+            if hasFailed, !trial.isOwed(name) {
                 add(CheckStep(name, .skipped, "not tried"))
                 continue
             }
@@ -93,17 +137,9 @@ final class CanaryRun {
                 add(trouble(name, error, ground))
             }
         }
-        stop(worker, waiting)
-        for step in leftovers.processes(besides: plane.child.pid) { add(step) }
-        if let target = direct.targetDirectory {
-            add(leftovers.filesOfTarget(target, before: before, gitConfigs: trial.gitConfigs))
-        } else {
-            add(leftovers.workspaces(below: direct.workspaceRoot))
-            missing.remove()
-        }
     }
 
-    private func stop(_ worker: DemoChild, _ waiting: CanaryWaiting) {
+    private func stop(_ worker: DemoChild, _ waiting: CanaryWaiting, _ log: CanaryLog) {
         waiting.watched = nil
         if worker.ended() != nil { return add(CheckStep("stop", .skipped, "the worker had ended by itself")) }
         let began = oz_clock_boottime()
@@ -113,7 +149,14 @@ final class CanaryRun {
             _ = waiting.end(of: worker, seconds: 5)
             return add(failed("stop", "the worker did not end within \(Self.stopTime) s of SIGTERM; killed"))
         }
-        let took = CanaryTrial.words(since: began)
+        let took = CanaryTasks.words(since: began)
+        let complaints = log.allComplaints()
+        if code == 0, !complaints.isEmpty {
+            return add(
+                CheckStep(
+                    "stop", .failed(.unavailable), "the worker ended with exit code 0 and left something undone",
+                    details: complaints))
+        }
         add(
             code == 0
                 ? CheckStep("stop", .fine, "the worker ended \(took) after SIGTERM, with exit code 0")

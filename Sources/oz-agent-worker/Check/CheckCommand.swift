@@ -119,13 +119,15 @@ private final class CheckCommand {
     /// The signal that interrupted it, if one did.
     private func runTasks(isUsable: Bool) -> Int32? {
         guard isUsable else { return skipTasks("not tried, since the backend can't be used") }
-        guard case .direct(let direct) = configuration.backend else {
+        let backend: CanaryRun.Backend
+        switch configuration.backend {
+        case .direct(let direct): backend = .direct(direct)
+        case .command(let command): backend = .command(command)
+        case .docker, .kubernetes:
             return skipTasks(
-                "not tried: the \(configuration.backend.name.rawValue) backend would start tasks in earnest, elsewhere"
-            )
+                "not tried: this version has no canary for the \(configuration.backend.name.rawValue) backend")
         }
-        let run = CanaryRun(configuration, direct, arguments: input.arguments, printer: printer)
-        return run.run()
+        return CanaryRun(configuration, backend, arguments: input.arguments, printer: printer).run()
     }
 
     private func skipTasks(_ words: String) -> Int32? {
@@ -137,18 +139,21 @@ private final class CheckCommand {
 extension CheckedConfiguration {
     fileprivate init(_ configuration: ResolvedConfiguration) {
         let file = configuration.file.map { $0.text }
+        let secrets = RepeatedSecrets(configuration)
         self.init(
-            file: file, values: configuration.values.map { Value($0, file: file ?? "") },
+            file: file, values: configuration.values.map { Value($0, file: file ?? "", secrets) },
             warnings: configuration.warnings.map(\.rendered))
     }
 }
 
 extension CheckedConfiguration.Value {
-    fileprivate init(_ value: ResolvedValue, file: String) {
+    fileprivate init(_ value: ResolvedValue, file: String, _ secrets: RepeatedSecrets) {
         let content: CheckedConfiguration.Content
         switch value.content {
         case .one(let text): content = .one(text)
-        case .text(let text): content = .text(text.text, quoted: ResolvedValue.quoted(text))
+        case .text(let told):
+            let text = secrets.masked(told, of: value.name)
+            content = .text(text.text, quoted: ResolvedValue.quoted(text))
         case .many(let texts): content = .many(texts)
         case .absent(let words): content = .absent(words)
         }
@@ -161,5 +166,27 @@ extension CheckedConfiguration.Value {
             }
         }
         self.init(value.name, content, origins)
+    }
+}
+
+/// What is hidden where it stands, and may be repeated in another value: the key, and in the text of a command what
+/// belongs into its environment.
+private struct RepeatedSecrets {
+    private let anywhere: Masker
+    private let inCommands: Masker
+
+    init(_ configuration: ResolvedConfiguration) {
+        var values = MaskedValues()
+        switch configuration.apiKey {
+        case .flag(let key), .environment(let key): values.add(key.bytes)
+        case .file(let path): values.add((try? HostSystem.read(path).get()) ?? [])
+        }
+        anywhere = Masker(values)
+        for entry in configuration.backend.environment { values.add(entry.value.bytes) }
+        inCommands = Masker(values)
+    }
+
+    func masked(_ text: Bytes, of name: String) -> Bytes {
+        name.hasSuffix("_command") ? inCommands.masked(text) : anywhere.masked(text)
     }
 }

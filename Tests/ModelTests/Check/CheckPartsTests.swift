@@ -122,5 +122,8 @@ private func bytes(_ text: String) -> Bytes { Bytes(text: text) }
         #expect(CheckSection.backend(record).hasFailed == false)
         // A start that came to nothing is never told as one that went well.
         #expect(CheckSection.backend(BackendRecord()).hasFailed)
+        // The command backend's start asks for nothing.
+        record.calls = []
+        #expect(CheckSection.backend(record).steps.map(\.verdict.word) == ["ok"])
     }
 }

@@ -71,6 +71,11 @@ private func failed(_ more: String) -> [Violation] {
         let cancelled = "\"message\":\"Task cancelled by user request.\""
         #expect(completed(cancelled + ",\"task_state\":\"CANCELLED\"") == [])
         #expect(completed(cancelled) == [.unexpectedMessage])
+        let doubt = " That its processes have ended could not be confirmed."
+        #expect(completed("\"message\":\"Task completed successfully.\(doubt)\"") == [])
+        let doubtful = "\"message\":\"Task cancelled by user request.\(doubt)\""
+        #expect(completed(doubtful + ",\"task_state\":\"CANCELLED\"") == [])
+        #expect(completed(doubtful) == [.unexpectedMessage])
         #expect(completed("\"message\":\"Task completed successfully\",\"exit_code\":0") == [.unexpectedField])
     }
 

@@ -51,6 +51,8 @@ struct CommandTests {
         #expect(try JSON.parse(text).encoded() == text)
         // In the model itself all of that is references.
         #expect(!input.encoded().text.contains("CANARY"))
+        #expect(!(try encodeState(stage.worker)).encoded().text.contains("CANARY"))
+        #expect(!(try encodeState(stage.history)).encoded().text.contains("CANARY"))
     }
 
     @Test func thePayloadOfALittleTask() throws {

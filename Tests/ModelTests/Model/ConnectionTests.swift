@@ -44,10 +44,25 @@ struct ConnectionTests {
         stage.opens()
         stage.pass(.milliseconds(29_999))
         stage.breaks()
-        #expect(attempt(&stage) == 12)
+        // Longer than any first wait.
+        #expect(stage.passToDeadline() ?? .zero > .seconds(1))
         stage.opens()
         stage.pass(.seconds(30))
         stage.breaks()
+        #expect(stage.passToDeadline() ?? .seconds(60) <= .seconds(1))
+    }
+
+    @Test func attemptsAreCountedFromTheLastOpenConnectionOn() {
+        var stage = WorkerStage.started()
+        for number in 2...40 {
+            stage.feed(.socket(.refused(stage.dial, number % 3 == 0 ? .status(401, retryAfter: nil) : .timedOut)))
+            #expect(attempt(&stage) == number)
+        }
+        stage.opens()
+        stage.breaks()
+        // The first since a connection was open, whether that one held or not.
+        #expect(attempt(&stage) == 1)
+        stage.feed(.socket(.refused(stage.dial, .timedOut)))
         #expect(attempt(&stage) == 2)
     }
 

@@ -143,7 +143,7 @@ enum SampleEvents {
         .found(id, path: Bytes(text: "/with \"quotes\" and \\")), .found(id, path: [0x2f, 0xff, 0xfe]),
         .found(id, path: Bytes(text: "text:/odd")), .found(id, path: Bytes(text: "tail")), .found(id, path: []),
         .environmentRead(id, [], secrets: .none, malformed: []),
-        .environmentRead(id, variables, secrets: SecretRange(first: 9, count: 2), malformed: [1, 7]),
+        .environmentRead(id, variables, secrets: SecretRange(first: 9, count: 2), malformed: [1, 7], omitted: 3),
     ]
 
     private static let variables = [

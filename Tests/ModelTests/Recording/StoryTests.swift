@@ -24,7 +24,7 @@ struct StoryTests {
         for request in session.requests.joined() {
             guard case .socket(.send(_, let message)) = request.effect else { continue }
             switch message {
-            case .completed(let key): words[key] = .completed
+            case .completed(let key, _): words[key] = .completed
             case .cancelled(let key, _): words[key] = .cancelled
             case .failed(let key, _, _, _): words[key] = .failed
             case .claimed, .rejected: break

@@ -148,7 +148,8 @@ struct ScenarioStage {
             nextSecret += 1
         }
         let range = variables.isEmpty ? SecretRange.none : SecretRange(first: first, count: nextSecret - first)
-        return .files(.environmentRead(id, variables, secrets: range, malformed: file.malformed))
+        return .files(
+            .environmentRead(id, variables, secrets: range, malformed: file.malformed, omitted: file.omitted))
     }
 
     // MARK: - Requests

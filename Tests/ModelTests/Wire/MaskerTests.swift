@@ -52,6 +52,49 @@ import Testing
         #expect(mask("key=tok3n!", "tok3n!\n") == "key=***")
     }
 
+    @Test func aKeyThatWasWrittenInOneLine() {
+        let key = #"-----BEGIN KEY-----\nMIIEvQIBADAN\nshort\n"#
+        #expect(mask("got MIIEvQIBADAN here", key) == "got *** here")
+        #expect(mask("this is short", key) == "this is short")
+    }
+
+    private static func base64(_ text: String) -> String { Base64.encode(Bytes(text: text)).text }
+
+    @Test(arguments: ["", "a", "ab", "user:", "{\"token\":\""], ["", "\n", "zz", "\"}"])
+    func asBase64WritesItWhereverItStands(before: String, after: String) {
+        let value = "s3cret?>~value~>?/x"
+        let encoded = Self.base64(before + value + after)
+        for text in [encoded, encoded.map { $0 == "+" ? "-" : $0 == "/" ? "_" : "\($0)" }.joined()] {
+            let masked = mask("Basic \(text) sent", value)
+            let (front, rest) = (masked.prefix { $0 != "*" }, masked.drop { $0 != "*" }.drop { $0 == "*" })
+            #expect(masked.contains("***"), "\(text)")
+            // Of the value's own characters three at most are left at either edge.
+            #expect(front.count <= "Basic ".count + before.utf8.count * 4 / 3 + 3, "\(masked)")
+            #expect(rest.count <= " sent".count + (after.utf8.count * 4 + 2) / 3 + 6, "\(masked)")
+        }
+        #expect(mask(Self.base64("short"), "short") == Self.base64("short"), "too short to be told from chance")
+    }
+
+    @Test(arguments: [64, 76]) func theLinesOfBase64(width: Int) {
+        let value = (0..<40).map { "line \($0 * 7919) of a key" }.joined(separator: "\n")
+        let encoded = Array(Self.base64(value))
+        let lines = stride(from: 0, to: encoded.count, by: width).map {
+            String(encoded[$0..<min($0 + width, encoded.count)])
+        }
+        for line in lines.dropLast() { #expect(mask(line, value) == "***", "\(line)") }
+        #expect((lines.last ?? "").count < 10 || mask(lines.last ?? "", value).count <= 6)
+    }
+
+    @Test func encodedFormsAreBounded() {
+        var set = MaskedValues()
+        for number in 0..<40 { set.add(Bytes(repeating: 0x61, count: 1_024) + Bytes(text: "\(number)")) }
+        set.add(Bytes(text: "the-last-secret"))
+        let masker = Masker(set)
+        #expect(masker.masked(Bytes(text: "x the-last-secret")).text == "x ***")
+        // The large ones took the room, and left enough for a small one.
+        #expect(masker.masked(Bytes(text: Self.base64("the-last-secret"))).text == "***")
+    }
+
     @Test func asAJSONStringWritesIt() {
         let value = "pass\"word\\\nnext"
         #expect(mask(#"{"p":"pass\"word\\\nnext"}"#, value) == #"{"p":"***"}"#)

@@ -5,6 +5,7 @@
 # make bench   figures as multiples of a bare C worker
 # make explore every interleaving of the small scenarios; ARGS="..." passes arguments
 # make simulate long lives by chance; ARGS="--seed 7 --tasks 100000" passes arguments
+# make fuzz    look for inputs that break what reads them; SECONDS=600 for each of TARGETS="json wire"
 # make golden  run the golden scenarios and the explorer, and rewrite what spec/ says of them: read the difference
 # make format  lay the Swift sources out
 # make clean   remove what was built
@@ -13,7 +14,7 @@ SHELL := /bin/bash
 BINARY := .build/release/oz-agent-worker
 
 .DEFAULT_GOAL := build
-.PHONY: run test build bench explore simulate golden format clean build-needs test-needs
+.PHONY: run test build bench explore simulate fuzz golden format clean build-needs test-needs
 
 build: build-needs
 	scripts/build
@@ -39,6 +40,9 @@ simulate: build
 
 explore: build
 	$(BINARY) explore $(ARGS)
+
+fuzz: build-needs
+	@for target in $(or $(TARGETS),all); do scripts/fuzz $$target $(or $(SECONDS),60) || exit 1; done
 
 golden: build
 	REWRITE=1 swift test --filter 'ScenarioTests|PageTests'

@@ -45,19 +45,18 @@ private func check(_ problems: [Problem], _ content: Bytes) {
     }
 }
 
-/// Within the lines as YAML counts them, or right behind one.
+/// Within a line of the file, or right behind it. Lines end as YAML has it.
 private func isInside(_ mark: Mark, _ content: Bytes) -> Bool {
-    let characters = content.isUTF8 ? Array(content.text.unicodeScalars) : content.map { Unicode.Scalar($0) }
+    let characters = Array(content.text.unicodeScalars)
     var lengths = [0]
     for (place, character) in characters.enumerated() {
         switch character {
-        case "\r" where place + 1 < characters.count && characters[place + 1] == "\n": continue
+        case "\r" where place + 1 < characters.count && characters[place + 1] == "\n": break
         case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": lengths.append(0)
         default: lengths[lengths.count - 1] += 1
         }
     }
-    guard lengths.indices.contains(mark.line - 1) else { return false }
-    return (1...lengths[mark.line - 1] + 2).contains(mark.column)
+    return lengths.indices.contains(mark.line - 1) && (1...lengths[mark.line - 1] + 2).contains(mark.column)
 }
 
 /// With a key and a variable that nobody may see.

@@ -21,8 +21,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     demand(people.hasPrefix("2023-11-14T22:13:20.123Z WARN"), "a line begins with its time")
     let json = line.json()
     demand(json.last == 0x0a && isHarmless(Bytes(json.dropLast())), "a line for machines is one line")
-    guard let object = try? JSON.parse(Bytes(json.dropLast())) else { demand(false, "it is JSON"); return 0 }
-    if bytes.isUTF8 {
+    let object = try? JSON.parse(Bytes(json.dropLast()))
+    demand(object != nil, "a line for machines is JSON")
+    if bytes.isUTF8, let object {
         demandEqual(object["message"]?.asString, LogText.cut(bytes, at: LogLine.longestMessage), "the message")
         demandEqual(object["task_id"]?.asString, bytes, "the task")
         demandEqual(object["text"]?.asString, LogText.cut(bytes, at: LogLine.longestField), "a field")

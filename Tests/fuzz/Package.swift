@@ -23,6 +23,8 @@ let package = Package(
     targets: [
         module("Codecs"),
         module("Effects", ["Codecs"]),
+        module("WorkerModel", ["Effects", "Codecs"]),
+        module("Recording", ["WorkerModel", "Effects", "Codecs"]),
         module("Configuration", ["Codecs", "CLibyaml"]),
         .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1"),
         module("Demands", ["Codecs"]),
@@ -34,6 +36,7 @@ let package = Package(
         fuzz("masking", ["Codecs"]),
         fuzz("logline", ["Effects", "Codecs"]),
         fuzz("wire", ["Effects", "Codecs"]),
+        fuzz("recording", ["Recording", "WorkerModel", "Effects", "Codecs"]),
         fuzz("configuration", ["Configuration", "Codecs"]),
     ]
 )

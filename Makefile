@@ -7,6 +7,7 @@
 # make simulate long lives by chance; ARGS="--seed 7 --tasks 100000" passes arguments
 # make mutants small mistakes all over the model, and which of them its tests notice: an hour or two, written to
 #              spec/mutants.md; ARGS="--only Outbox" passes arguments
+# make fuzz    look for inputs that break what reads them; SECONDS=600 for each of TARGETS="json wire"
 # make golden  run the golden scenarios and the explorer, and rewrite what spec/ says of them: read the difference
 # make format  lay the Swift sources out
 # make clean   remove what was built
@@ -16,6 +17,7 @@ BINARY := .build/release/oz-agent-worker
 
 .DEFAULT_GOAL := build
 .PHONY: run test build bench explore simulate mutants golden format clean build-needs test-needs
+.PHONY: run test build bench explore simulate fuzz golden format clean build-needs test-needs
 
 build: build-needs
 	scripts/build
@@ -44,6 +46,9 @@ mutants: test-needs
 
 explore: build
 	$(BINARY) explore $(ARGS)
+
+fuzz: build-needs
+	@for target in $(or $(TARGETS),all); do scripts/fuzz $$target $(or $(SECONDS),60) || exit 1; done
 
 golden: build
 	REWRITE=1 swift test --filter 'ScenarioTests|PageTests'

@@ -86,10 +86,12 @@ enum YAML {
     private static func failure(of parser: yaml_parser_t, in text: Bytes) -> YAMLError {
         let problem = parser.problem.map { String(cString: $0) } ?? "it is no YAML"
         if parser.error == YAML_READER_ERROR {
-            return YAMLError(mark: place(of: parser.problem_offset, in: text), words: problem)
+            return YAMLError(mark: place(behind: text.prefix(parser.problem_offset)), words: problem)
         }
         var words = problem
-        let mark = Mark(parser.problem_mark)
+        // libyaml ends a last line that has no line feed, and takes the end to lie on a line that is not there.
+        let end = place(behind: text)
+        let mark = Mark(parser.problem_mark).line > end.line ? end : Mark(parser.problem_mark)
         if let context = parser.context.map({ String(cString: $0) }) {
             let start = Mark(parser.context_mark)
             words += ", \(context)"
@@ -108,11 +110,22 @@ enum YAML {
         return lines[mark.line - 1].dropFirst(mark.column - 1).first
     }
 
-    private static func place(of offset: Int, in text: Bytes) -> Mark {
-        let before = text.prefix(offset)
-        let line = before.count { $0 == 0x0a }
-        let tail = before.suffix { $0 != 0x0a }
-        return Mark(line: line + 1, column: tail.count { $0 & 0xc0 != 0x80 } + 1)
+    /// The place behind the last character, or behind those before the first byte that is no UTF-8. Lines end where
+    /// libyaml ends them, so that all places in a file are counted alike.
+    private static func place(behind text: some Collection<UInt8>) -> Mark {
+        var mark = Mark(line: 1, column: 1)
+        var last: Unicode.Scalar?
+        var decoder = UTF8()
+        var rest = text.makeIterator()
+        while case .scalarValue(let scalar) = decoder.decode(&rest) {
+            switch scalar {
+            case "\n" where last == "\r": break
+            case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": mark = Mark(line: mark.line + 1, column: 1)
+            default: mark.column += 1
+            }
+            last = scalar
+        }
+        return mark
     }
 
     /// libyaml names only the offset of a bad byte, and takes UTF-16 for granted where it sees its mark.
@@ -122,28 +135,12 @@ enum YAML {
             let words = "the file is UTF-16; save it as UTF-8"
             return YAMLError(mark: Mark(line: 1, column: 1), words: words)
         }
-        var mark = Mark(line: 1, column: 1)
-        var decoder = UTF8()
-        var rest = bytes.makeIterator()
-        while case .scalarValue(let scalar) = decoder.decode(&rest) {
-            mark.column += 1
-            if scalar == "\n" { mark = Mark(line: mark.line + 1, column: 1) }
-        }
-        return YAMLError(mark: mark, words: "a byte here is not UTF-8; save the file as UTF-8")
+        return YAMLError(mark: place(behind: bytes), words: "a byte here is not UTF-8; save the file as UTF-8")
     }
 }
 
 extension Mark {
     init(_ mark: yaml_mark_t) {
         self.init(line: Int(clamping: mark.line) &+ 1, column: Int(clamping: mark.column) &+ 1)
-    }
-}
-
-extension Collection where Self: BidirectionalCollection {
-    /// The longest end whose elements all satisfy the condition.
-    fileprivate func suffix(while condition: (Element) -> Bool) -> SubSequence {
-        var start = endIndex
-        while start > startIndex, condition(self[index(before: start)]) { start = index(before: start) }
-        return self[start...]
     }
 }

@@ -1,0 +1,1 @@
+../../../ModelTests/Configuration/ConfigurationCase.swift

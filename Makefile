@@ -16,8 +16,7 @@ SHELL := /bin/bash
 BINARY := .build/release/oz-agent-worker
 
 .DEFAULT_GOAL := build
-.PHONY: run test build bench explore simulate mutants golden format clean build-needs test-needs
-.PHONY: run test build bench explore simulate fuzz golden format clean build-needs test-needs
+.PHONY: run test build bench explore simulate mutants fuzz golden format clean build-needs test-needs
 
 build: build-needs
 	scripts/build

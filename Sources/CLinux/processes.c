@@ -56,18 +56,18 @@ static __attribute__((noinline)) pid_t spawn_arranged(int image, const int *plac
     return -failure;
 }
 
-pid_t oz_spawn_supervisor(int image, int null, int output, int control) {
+pid_t oz_spawn_supervisor(int image, int null, int control) {
     /* Moved out of the way of 0 to 3, so that no dup2 of the child overwrites what a later one needs. */
-    const int given[4] = {image, null, output, control};
-    int moved[4] = {-1, -1, -1, -1};
+    const int given[3] = {image, null, control};
+    int moved[3] = {-1, -1, -1};
     pid_t pid = 0;
-    for (int i = 0; i < 4 && pid == 0; i++) {
+    for (int i = 0; i < 3 && pid == 0; i++) {
         moved[i] = given[i] > 3 ? given[i] : fcntl(given[i], F_DUPFD_CLOEXEC, 4);
         if (moved[i] < 0) pid = -errno;
     }
-    const int places[4] = {moved[1], moved[2], moved[2], moved[3]};
+    const int places[4] = {moved[1], moved[1], moved[1], moved[2]};
     if (pid == 0) pid = spawn_arranged(moved[0], places);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 3; i++) {
         if (moved[i] >= 0 && moved[i] != given[i]) close(moved[i]);
     }
     return pid;

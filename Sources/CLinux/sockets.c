@@ -43,18 +43,27 @@ typedef union {
 } one_descriptor;
 
 ssize_t oz_send_with_fd(int fd, const void *bytes, size_t length, int passed) {
+    return oz_send_with_fds(fd, bytes, length, &passed, passed >= 0 ? 1 : 0);
+}
+
+ssize_t oz_send_with_fds(int fd, const void *bytes, size_t length, const int *passed, size_t count) {
+    enum { MOST = 4 };
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(MOST * sizeof(int))];
+    } control;
     struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = length};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    one_descriptor control;
-    if (passed >= 0) {
+    if (count > MOST) return -EINVAL;
+    if (count > 0) {
         memset(&control, 0, sizeof control);
         message.msg_control = control.bytes;
-        message.msg_controllen = sizeof control.bytes;
+        message.msg_controllen = CMSG_SPACE(count * sizeof *passed);
         struct cmsghdr *header = CMSG_FIRSTHDR(&message);
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof passed);
-        memcpy(CMSG_DATA(header), &passed, sizeof passed);
+        header->cmsg_len = CMSG_LEN(count * sizeof *passed);
+        memcpy(CMSG_DATA(header), passed, count * sizeof *passed);
     }
     ssize_t put;
     do put = sendmsg(fd, &message, MSG_NOSIGNAL);

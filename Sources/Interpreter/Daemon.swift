@@ -52,11 +52,10 @@ final class Daemon: LoopCore {
         guard let files = FilesExecutor(loop: loop, vault: vault, searchPath: path) else {
             throw NoMeans(words: "no descriptor for file work")
         }
-        guard let signals = Signals(loop: loop), let children = ChildSignal(loop: loop) else {
-            throw NoMeans(words: "no descriptor for signals")
-        }
-        let processes = ProcessExecutor(
-            loop: loop, vault: vault, log: log, surroundings: surroundings, children: children)
+        let processes = ProcessExecutor(loop: loop, vault: vault, log: log, surroundings: surroundings)
+        guard
+            let signals = Signals(loop: loop, childrenChanged: { [unowned processes] in processes.childrenChanged() })
+        else { throw NoMeans(words: "no descriptor for signals") }
         self.loop = loop
         self.log = log
         self.vault = vault

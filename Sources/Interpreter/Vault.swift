@@ -24,7 +24,7 @@ final class Vault {
 
     private let capacity: Int
     private var entries: [UInt64: Entry] = [:]
-    private var permanent: [UInt64: Bytes] = [:]
+    private var permanent = Few<UInt64, Bytes>()
     private var earlier: [Bytes] = []
     private var maskers: [[SecretRange]: Masker] = [:]
     private var permanentMasker: Masker?
@@ -102,8 +102,10 @@ final class Vault {
 
     /// A permanent secret has another value now; the earlier one stays masked.
     func replace(_ ref: SecretRef, with bytes: Bytes) {
-        guard permanent[ref.number] != bytes else { return }
-        if let before = permanent.updateValue(bytes, forKey: ref.number) {
+        let before = permanent[ref.number]
+        guard before != bytes else { return }
+        permanent[ref.number] = bytes
+        if let before {
             earlier.append(before)
             if earlier.count > Self.earlierValues { earlier.removeFirst() }
         }

@@ -1,6 +1,7 @@
-/* The supervisor of one task: starts the agent, passes signals on, and leaves nothing of its descendants alive.
+/* The supervisor of one task at a time: starts the agent, passes signals on, and leaves nothing of its descendants
+ * alive. Then it may serve another.
  *
- * idle (waits for the start record) -> running -> ending (everything left is killed) -> out.
+ * idle (waits for the start record) -> running -> ending (everything left is killed) -> idle.
  * SupervisorProtocol.h says what goes over descriptor 3. Only that commands it: every signal is blocked. As subreaper
  * it inherits every orphan below it, so "descendants left" is what waitid and its list of children say. */
 #define _GNU_SOURCE 1
@@ -113,18 +114,16 @@ static void kill_children(void) {
     close(list);
 }
 
-/* ---- the start ---- */
-
-/* Reads some of the start record, with a descriptor that may come along. Without a worker there is nothing to do any
- * more. No signal interrupts it, since all are blocked. */
+/* Reads some of the start record, and the two descriptors that may come along. Without a worker there is nothing to do
+ * any more. No signal interrupts it, since all are blocked. */
 static size_t receive(void *into, size_t length, int *passed) {
-    _Alignas(struct cmsghdr) char right[CMSG_SPACE(sizeof(int))];
+    _Alignas(struct cmsghdr) char right[CMSG_SPACE(2 * sizeof(int))];
     struct iovec part = {into, length};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = right, .msg_controllen = sizeof right};
     ssize_t got = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
     if (got <= 0) _exit(0);
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header != NULL && header->cmsg_type == SCM_RIGHTS) memcpy(passed, CMSG_DATA(header), sizeof *passed);
+    struct cmsghdr *has = CMSG_FIRSTHDR(&message);
+    if (has != NULL && has->cmsg_type == SCM_RIGHTS) memcpy(passed, CMSG_DATA(has), has->cmsg_len - CMSG_LEN(0));
     return (size_t)got;
 }
 
@@ -152,7 +151,7 @@ static void adjust_oom_score(int32_t score) {
 }
 
 /* The child's side of vfork: borrows the parent's memory until exec, so it says there what failed, and where. */
-static _Noreturn void become_agent(const oz_start_header *head, char **strings, int input, volatile int *trouble) {
+static _Noreturn void become_agent(const oz_start_header *head, char **strings, int *passed, volatile int *trouble) {
     struct rlimit limit = {head->nofile_soft, head->nofile_hard};
     sigset_t none;
     sigemptyset(&none);
@@ -161,7 +160,8 @@ static _Noreturn void become_agent(const oz_start_header *head, char **strings, 
     if ((head->flags & OZ_START_OOM) != 0) adjust_oom_score((int32_t)head->oom_score_adj);
     trouble[1] = OZ_STAGE_LIMITS;
     if ((head->flags & OZ_START_NOFILE) != 0 && setrlimit(RLIMIT_NOFILE, &limit) < 0) goto failed;
-    if (input >= 0 && dup2(input, 0) < 0) goto failed;
+    if ((head->flags & OZ_START_STDIN) != 0 && dup2(passed[1], 0) < 0) goto failed;
+    if (dup2(passed[0], 1) < 0 || dup2(passed[0], 2) < 0) goto failed;
     trouble[1] = OZ_STAGE_DIRECTORY;
     if (chdir(strings[0]) < 0) goto failed;
     trouble[1] = OZ_STAGE_EXEC;
@@ -172,10 +172,10 @@ failed:
     _exit(127);
 }
 
-static __attribute__((noinline)) void launch(const oz_start_header *head, char **strings, int input) {
+static __attribute__((noinline)) void launch(const oz_start_header *head, char **strings, int *passed) {
     volatile int trouble[2] = {0, OZ_STAGE_FORK};
     pid_t pid = vfork();
-    if (pid == 0) become_agent(head, strings, input, trouble);
+    if (pid == 0) become_agent(head, strings, passed, trouble);
     if (pid < 0) give_up(errno, OZ_STAGE_FORK);
     if (trouble[0] != 0) give_up(trouble[0], trouble[1]);
     agent = pid;
@@ -184,32 +184,32 @@ static __attribute__((noinline)) void launch(const oz_start_header *head, char *
 /* Waits for the start record and acts on it. Its memory, the task's environment included, is given back at once. */
 static void start(void) {
     oz_start_header head;
-    int input = -1;
-    size_t have = receive(&head, sizeof head, &input);
+    int passed[2] = {-1, -1}; /* the output's end for the agent, and its input */
+    size_t have = receive(&head, sizeof head, passed);
     const uint8_t first = *(const uint8_t *)&head;
     if (first == OZ_COMMAND_KILL) note(OZ_RECORD_GONE, 0, 0), say_notes();
     if (first == OZ_COMMAND_KILL || first == OZ_COMMAND_QUIT) _exit(0);
-    while (have < sizeof head) have += receive((char *)&head + have, sizeof head - have, &input);
+    while (have < sizeof head) have += receive((char *)&head + have, sizeof head - have, passed);
     const uint32_t known = OZ_START_STDIN | OZ_START_OOM | OZ_START_NOFILE | OZ_START_HANDOVER;
     int32_t score = (int32_t)head.oom_score_adj;
     if (head.magic != OZ_START_MAGIC || head.total <= sizeof head || head.total > OZ_START_LIMIT || head.argc < 1
         || head.argc > MOST_STRINGS || head.envc > MOST_STRINGS || (head.flags & ~known) != 0 || score < -1000
-        || score > 1000 || (input < 0 && (head.flags & OZ_START_STDIN) != 0)) {
+        || score > 1000 || passed[0] < 0 || (passed[1] < 0 && (head.flags & OZ_START_STDIN) != 0)) {
         give_up(EINVAL, OZ_STAGE_RECORD);
     }
     size_t pointers = (head.argc + head.envc + 4) * sizeof(char *), length = head.total - sizeof head;
     char **strings = mmap(NULL, pointers + length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (strings == MAP_FAILED) give_up(ENOMEM, OZ_STAGE_RECORD);
     char *text = (char *)strings + pointers;
-    for (have = 0; have < length;) have += receive(text + have, length - have, &input);
+    for (have = 0; have < length;) have += receive(text + have, length - have, passed);
     if (!split(&head, text, strings) || strings[0][0] != '/' || strings[1][0] != '/') {
         give_up(EINVAL, OZ_STAGE_RECORD);
     }
     hands_over = (head.flags & OZ_START_HANDOVER) != 0;
-    launch(&head, strings, (head.flags & OZ_START_STDIN) != 0 ? input : -1);
+    launch(&head, strings, passed);
     munmap(strings, pointers + length);
-    if (input >= 0) close(input);
-    close(1), close(2); /* so that the end of the output means: no descendant holds it any more */
+    close(passed[0]); /* so that the end of the output means: no descendant holds it any more */
+    close(passed[1]);
     note(OZ_RECORD_STARTED, agent, stat_field(agent, 22));
 }
 
@@ -255,7 +255,7 @@ static int reap(void) {
 
 /* Until no descendant is left. What can't die yet (uninterruptible, or another user's) is asked for again ever more
  * rarely, and noticed at once when it ends, since that is a SIGCHLD. */
-static _Noreturn void supervise(const sigset_t *asleep) {
+static void supervise(const sigset_t *asleep) {
     int64_t pause = FIRST_PAUSE_MS;
     for (;;) {
         int taken = reap();
@@ -276,7 +276,8 @@ static _Noreturn void supervise(const sigset_t *asleep) {
     }
     note(OZ_RECORD_GONE, killed, 0);
     say_notes();
-    _exit(0);
+    if (control < 0) _exit(0);
+    ending = killed = signal_expected = 0;
 }
 
 int main(void) {
@@ -295,6 +296,5 @@ int main(void) {
     fcntl(CONTROL, F_SETFL, 0);
     closefrom(CONTROL + 1);
     if (chdir("/") < 0) return 1;
-    start();
-    supervise(&asleep);
+    for (;;) start(), supervise(&asleep);
 }

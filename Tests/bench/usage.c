@@ -49,9 +49,43 @@ static void add_switches(const char *name, void *state) {
     threads->switches += field(path, "voluntary_ctxt_switches:");
 }
 
+/* What a process and the children that it has reaped took; and whose child it is. */
+struct times {
+    int parent;
+    double own_ms, reaped_ms;
+};
+
+static int times_of(pid_t pid, struct times *times) {
+    char path[64], line[1024];
+    unsigned long own[2], reaped[2];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "re");
+    if (!file) return 0;
+    const char *behind = fgets(line, sizeof line, file) ? strrchr(line, ')') : NULL;
+    fclose(file);
+    if (!behind || sscanf(behind + 2, "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &times->parent,
+                          &own[0], &own[1], &reaped[0], &reaped[1]) != 5) return 0;
+    double tick = 1000.0 / (double)sysconf(_SC_CLK_TCK);
+    times->own_ms = (double)(own[0] + own[1]) * tick;
+    times->reaped_ms = (double)(reaped[0] + reaped[1]) * tick;
+    return 1;
+}
+
+struct living {
+    pid_t parent;
+    double cpu_ms;
+};
+
+static void add_living(const char *name, void *state) {
+    struct living *living = state;
+    struct times times;
+    if (name[0] < '0' || name[0] > '9' || !times_of(atoi(name), &times) || times.parent != living->parent) return;
+    living->cpu_ms += times.own_ms + times.reaped_ms;
+}
+
 struct usage usage_of(pid_t pid, int with_pss) {
     struct usage usage = {0};
-    char path[128], line[1024];
+    char path[128];
     snprintf(path, sizeof path, "/proc/%d/status", pid);
     usage.rss_kb = field(path, "VmRSS:");
     usage.peak_kb = field(path, "VmHWM:");
@@ -64,20 +98,13 @@ struct usage usage_of(pid_t pid, int with_pss) {
     snprintf(path, sizeof path, "/proc/%d/task", pid);
     each_entry(path, add_switches, &threads);
     usage.switches = threads.switches;
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    FILE *file = fopen(path, "re");
-    if (!file) return usage;
-    unsigned long own[2], children[2];
-    if (fgets(line, sizeof line, file)) {
-        const char *behind = strrchr(line, ')');
-        if (behind && sscanf(behind + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu",
-                             &own[0], &own[1], &children[0], &children[1]) == 4) {
-            double tick = 1000.0 / (double)sysconf(_SC_CLK_TCK);
-            usage.own_cpu_ms = (double)(own[0] + own[1]) * tick;
-            usage.children_cpu_ms = (double)(children[0] + children[1]) * tick;
-        }
-    }
-    fclose(file);
+    struct times times;
+    if (!times_of(pid, &times)) return usage;
+    usage.own_cpu_ms = times.own_ms;
+    /* Children that serve one task after the other are not reaped in between. */
+    struct living living = {pid, times.reaped_ms};
+    each_entry("/proc", add_living, &living);
+    usage.children_cpu_ms = living.cpu_ms;
     return usage;
 }
 

@@ -49,9 +49,14 @@ class Failures(Case):
         for change in wrong:
             with self.subTest(change=change):
                 task = self.supervisor()
-                task.control.sendall(harness.start_record(**{"program": "/bin/true", "argv": ["true"],
-                                                             "env": {"A": "b"}, **change}))
+                task.send(harness.start_record(**{"program": "/bin/true", "argv": ["true"], "env": {"A": "b"},
+                                                  **change}))
                 self.assert_failed(task, errno.EINVAL, harness.RECORD)
+
+    def test_record_without_a_pipe_for_the_output(self):
+        task = self.supervisor()
+        task.control.sendall(harness.start_record("/bin/true", ["true"], {}))
+        self.assert_failed(task, errno.EINVAL, harness.RECORD)
 
 
 class Inheritance(Case):
@@ -79,7 +84,9 @@ class Inheritance(Case):
 
     def test_record_in_small_pieces(self):
         task = self.supervisor()
-        for byte in harness.start_record("/bin/echo", ["echo", "x"], {"A": "b"}):
+        record = harness.start_record("/bin/echo", ["echo", "x"], {"A": "b"})
+        task.send(record[:1])
+        for byte in record[1:]:
             task.control.sendall(bytes([byte]))
         task.expect(STARTED)
         self.assertEqual(task.finish(), ((CLD_EXITED, 0), 0))
@@ -110,6 +117,15 @@ class Inheritance(Case):
         task.finish()
         _, parent, group, session = task.whole_output().rpartition(")")[2].split()[:4]
         self.assertEqual((int(parent), int(group), int(session)), (task.pid, pid, pid))
+
+    def test_session_of_the_supervisor(self):
+        # Not the worker's: what its terminal sends must not reach it.
+        task = self.supervisor().start("/bin/sleep", "1000")
+        task.expect(STARTED)
+        self.assertEqual(os.getsid(task.pid), task.pid)
+        self.assertNotEqual(os.getsid(0), task.pid)
+        task.kill()
+        self.assertEqual(task.finish()[0], (harness.CLD_KILLED, 9))
 
     def test_limit_of_descriptors(self):
         task = self.supervisor().shell("ulimit -Sn; ulimit -Hn", flags=harness.NOFILE, soft=123, hard=456)
@@ -146,7 +162,7 @@ class Inheritance(Case):
         self.assertLessEqual(int(status["VmRSS"].split()[0]), 1024)
         if os.getuid() == 0:  # its descriptors are not for other eyes: it is not dumpable
             held = os.listdir(f"/proc/{task.pid}/fd")
-            self.assertEqual(sorted(held), ["0", "3"])
+            self.assertEqual(sorted(held), ["0", "1", "2", "3"])
             self.assertEqual(os.readlink(f"/proc/{task.pid}/cwd"), "/")
         task.kill()
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 
 import harness
@@ -38,9 +39,12 @@ class Life(Case):
 
     def test_status_waits_for_a_slow_worker(self):
         task = self.supervisor().shell("exit 5")
+        task.control.settimeout(None)  # so that MSG_WAITALL waits
+        task.control.recv(3 * 16, socket.MSG_PEEK | socket.MSG_WAITALL)
+        task.control.shutdown(socket.SHUT_WR)
         self.assertEqual(task.wait(), 0)
         task.expect(STARTED)
-        self.assertEqual(task.finish(), ((CLD_EXITED, 5), 0))
+        self.assertEqual(task.end_of_task(), ((CLD_EXITED, 5), 0))
 
     def test_idle_supervisor_leaves(self):
         for words in (b"Q", b"", b"OZ"):

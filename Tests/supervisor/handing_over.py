@@ -54,7 +54,7 @@ class HandingOver(Case):
         task.kill()
         self.assertEqual(task.expect(GONE)[1], 0)
         self.assert_dead(pids)
-        self.assertEqual(task.wait(), 0)
+        task.quit()
 
     def test_a_kill_before_the_release_wins(self):
         for words in (b"KR", b"RK"):
@@ -63,8 +63,9 @@ class HandingOver(Case):
             task.control.sendall(words)
             task.expect(GONE)
             if words == b"KR":
-                self.assertEqual(task.wait(), 0)
                 self.assert_dead(pids)
+                task.control.close()
+                self.assertEqual(task.wait(), 0)
             else:
                 self.assertTrue(all(alive(pid) for pid in pids))
 

@@ -50,31 +50,37 @@ class Supervisor:
         self.status = None
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self.control.settimeout(PATIENCE)
-        self.output, write_end = os.pipe()
+        self.output = None
         program = os.memfd_create("supervisor", os.MFD_CLOEXEC)
         os.write(program, image)
-        junk = os.open("/dev/null", os.O_RDONLY)
+        null = os.open("/dev/null", os.O_RDWR)
         # Kept out of the way of 0 to 4, which the child's dup2 calls fill.
-        high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 20) for fd in (write_end, theirs.fileno(), program)]
-        os.dup2(junk, 60, inheritable=True)  # a leak, which must not reach the agent
+        high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 20) for fd in (null, theirs.fileno(), program)]
+        os.dup2(null, 60, inheritable=True)  # a leak, which must not reach the agent
         self.pid = os.posix_spawn(
             "/proc/self/fd/4", ["oz-supervisor"], {},
-            file_actions=[(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
-                          (os.POSIX_SPAWN_DUP2, high[0], 1), (os.POSIX_SPAWN_DUP2, high[0], 2),
-                          (os.POSIX_SPAWN_DUP2, high[1], 3), (os.POSIX_SPAWN_DUP2, high[2], 4)],
-            setsid=True, setsigmask=[signal.SIGUSR1, signal.SIGTERM])
-        for fd in (write_end, program, junk, 60, *high):
+            file_actions=[(os.POSIX_SPAWN_DUP2, high[0], 0), (os.POSIX_SPAWN_DUP2, high[0], 1),
+                          (os.POSIX_SPAWN_DUP2, high[0], 2), (os.POSIX_SPAWN_DUP2, high[1], 3),
+                          (os.POSIX_SPAWN_DUP2, high[2], 4)],
+            setsigmask=[signal.SIGUSR1, signal.SIGTERM])
+        for fd in (program, null, 60, *high):
             os.close(fd)
         theirs.close()
 
     def start(self, *argv, env=None, program=None, stdin=None, **more):
-        record = start_record(program or argv[0], argv, MINIMAL if env is None else env, **more)
-        if stdin is None:
-            self.control.sendall(record)
-        else:
-            socket.send_fds(self.control, [record[:1]], [stdin])
-            self.control.sendall(record[1:])
+        self.send(start_record(program or argv[0], argv, MINIMAL if env is None else env, **more), stdin)
         return self
+
+    def send(self, record, stdin=None):
+        """A start record, with a pipe for the output of what it starts."""
+        if self.output is not None:
+            os.close(self.output)
+        self.text = b""
+        self.output, write_end = os.pipe()
+        sent = socket.send_fds(self.control, [record], [write_end] + ([] if stdin is None else [stdin]))
+        os.close(write_end)
+        if sent < len(record):
+            self.control.sendall(record[sent:])
 
     def shell(self, script, *arguments, **more):
         return self.start("/bin/sh", "-c", script, "sh", *arguments, **more)
@@ -127,7 +133,7 @@ class Supervisor:
         return found
 
     def whole_output(self):
-        return self.read_until(lambda text: False)
+        return "" if self.output is None else self.read_until(lambda text: False)
 
     def wait(self):
         """The supervisor's own exit status."""
@@ -140,13 +146,23 @@ class Supervisor:
             self.status = os.waitstatus_to_exitcode(status)
         return self.status
 
-    def finish(self):
-        """The rest of an ordinary life: how the agent ended, and how many had to be killed after it."""
+    def end_of_task(self):
+        """How the agent ended, and how many had to be killed after it."""
         ended = self.expect(EXITED)
         killed, _ = self.expect(GONE)
+        return ended, killed
+
+    def finish(self):
+        """The same, and then the supervisor's own end."""
+        told = self.end_of_task()
+        self.quit()
+        return told
+
+    def quit(self):
+        """It has nothing more to say, and leaves when it is told to."""
+        self.control.sendall(b"Q")
         assert self.record() is None
         assert self.wait() == 0
-        return ended, killed
 
     def close(self):
         """Ends what a failed test left."""
@@ -160,7 +176,8 @@ class Supervisor:
             except (FileNotFoundError, ProcessLookupError):
                 pass
             self.wait()
-        os.close(self.output)
+        if self.output is not None:
+            os.close(self.output)
 
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="supervisor-test-")

@@ -4,13 +4,15 @@
 import sys
 import unittest
 
+import again
 import beginnings
 import endings
 import handing_over
 
 
 def load_tests(loader, standard_tests, pattern):
-    return unittest.TestSuite(loader.loadTestsFromModule(module) for module in (beginnings, endings, handing_over))
+    modules = (beginnings, endings, again, handing_over)
+    return unittest.TestSuite(loader.loadTestsFromModule(module) for module in modules)
 
 
 if __name__ == "__main__":

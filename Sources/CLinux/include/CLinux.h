@@ -98,8 +98,9 @@ int oz_accept(int listener);
 /* send(2) with MSG_NOSIGNAL, recv(2): the number of bytes. EINTR is retried. */
 ssize_t oz_send(int fd, const void *bytes, size_t length);
 ssize_t oz_receive(int fd, void *bytes, size_t length);
-/* Sends bytes, and with the first of them a descriptor (none when `passed` is negative). */
+/* Sends bytes, and with the first of them a descriptor (none when `passed` is negative), or at most four. */
 ssize_t oz_send_with_fd(int fd, const void *bytes, size_t length, int passed);
+ssize_t oz_send_with_fds(int fd, const void *bytes, size_t length, const int *passed, size_t count);
 /* Receives bytes and at most one descriptor; `*passed` is -1 without one. */
 ssize_t oz_receive_with_fd(int fd, void *bytes, size_t length, int *passed);
 int oz_tcp_nodelay(int fd, int on);
@@ -114,10 +115,9 @@ static const short OZ_SPAWN_SETSID = 0x80;
 
 int oz_spawn_add_chdir(posix_spawn_file_actions_t *actions, const char *path);
 int oz_spawn_add_closefrom(posix_spawn_file_actions_t *actions, int first);
-/* Starts a static program out of a memfd: 0 is `null`, 1 and 2 are `output`, 3 is `control`, the environment is empty.
- * It inherits what signals the caller blocks and ignores, and begins in the caller's session. The pid, or a negative
- * errno. */
-pid_t oz_spawn_supervisor(int image, int null, int output, int control);
+/* Starts a static program out of a memfd: 0 to 2 are `null`, 3 is `control`, the environment is empty. It inherits
+ * what signals the caller blocks and ignores, and begins in the caller's session. The pid, or a negative errno. */
+pid_t oz_spawn_supervisor(int image, int null, int control);
 
 typedef struct {
     pid_t pid;

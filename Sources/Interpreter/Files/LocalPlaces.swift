@@ -12,7 +12,7 @@ struct LocalPlaces {
 
     /// The kernel's numbers of file systems that answer without asking anybody else: ext2 to ext4, XFS, Btrfs, tmpfs,
     /// overlayfs, F2FS, ZFS, Bcachefs, ramfs, JFS, ReiserFS. What is missing here costs a little time, nothing else.
-    private static let localKinds: Set<UInt32> = [
+    private static let localKinds: [UInt32] = [
         0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0x794C_7630, 0xF2F5_2010, 0x2FC1_2FC1, 0xCA45_1A4E, 0x8584_58F6,
         0x3153_464A, 0x5265_4973,
     ]

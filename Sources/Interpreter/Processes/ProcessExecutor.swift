@@ -1,11 +1,10 @@
 // The executor of process calls: starts commands under supervisors, passes signals on, brings their output to the log,
 // and tells what becomes of them. Each start gets exactly one final event.
 //
-//   queued (at most four starts a turn) -> under a supervisor -> told final -> the supervisor is reaped
+//   queued (at most four starts a turn) -> under a supervisor -> told final -> the supervisor is ready again, or gone
 //
-// There is one reaper in the process, `reapAll`. Supervisors that said their last word are reaped together, a moment
-// later, since nobody waits for that. One that ends without a last word leaves orphans; they are found among the
-// worker's own children, killed, and only then is the process told as ended.
+// There is one reaper in the process, `childrenChanged`. A supervisor that ends without a last word leaves orphans;
+// they are found among the worker's own children, killed, and only then is the process told as ended.
 
 import CLinux
 import Codecs
@@ -19,7 +18,8 @@ final class ProcessExecutor {
     private static let reapedPerTurn = 256
     /// Ended processes whose last output is read at once, for each turn.
     private static let drainsPerTurn = 8
-    private static let reapPause = Span.milliseconds(100)
+    /// After so much time without an end of a task nobody needs more supervisors than a few.
+    private static let surplusPause = Span.seconds(10)
     private static let firstHuntPause: UInt64 = 50
     private static let longestHuntPause: UInt64 = 2_000
 
@@ -31,16 +31,15 @@ final class ProcessExecutor {
     private lazy var outputs = OutputQueue(loop: loop) { [weak self] in self?.read($0) ?? .drained }
     private var queue: [(id: EffectID, launch: Launch)] = []
     private var isStarting = false
-    private var isRefilling = false
+    private var isTidying = false
     private var processes: [EffectID: SupervisedProcess] = [:]
     private var byPid: [pid_t: EffectID] = [:]
     /// Supervisors that have said their last word or were dismissed, until they are reaped.
     private var leaving: Set<pid_t> = []
-    /// Those whose descriptors are still to be closed, once there is time.
+    /// Those that still have descriptors to be closed, once there is time.
     private var left: [SupervisorChannel] = []
     private var changed: [EffectID] = []
-    private let children: ChildSignal
-    private var reapTimer: LoopTimer?
+    private var surplusTimer: LoopTimer?
     private var huntTimer: LoopTimer?
     private var huntPause = firstHuntPause
 
@@ -52,25 +51,21 @@ final class ProcessExecutor {
     /// Hears of the process that a start came to.
     var noticed: ((EffectID, pid_t) -> Void)?
 
-    init(
-        loop: Loop, vault: Vault, log: Log, surroundings: ProcessSurroundings, children: ChildSignal, ready: Int = 4
-    ) {
+    init(loop: Loop, vault: Vault, log: Log, surroundings: ProcessSurroundings, ready: Int = 4) {
         self.loop = loop
         self.vault = vault
         self.log = log
         self.surroundings = surroundings
-        self.children = children
         pool = SupervisorPool(keeping: ready)
+        surplusTimer = loop.timer { [weak self] in self?.dismissSurplus() }
         huntTimer = loop.timer { [weak self] in self?.hunt() }
-        reapTimer = loop.timer { [weak self] in self?.reapTogether() }
-        children.childrenChanged = { [weak self] in self?.reapAll() }
     }
 
     /// Makes some supervisors ready. Fails where the kernel lets no program run out of memory.
     func warmUp() throws(NoSupervisor) {
         _ = oz_set_child_subreaper(1)
         try pool.prepare()
-        refillSoon()
+        tidySoon()
     }
 
     /// What has no final event yet.
@@ -112,9 +107,8 @@ final class ProcessExecutor {
         let some = queue.prefix(Self.startsPerTurn)
         queue.removeFirst(some.count)
         for (id, launch) in some { start(id, launch) }
-        // A new supervisor would only be in the way of the command that just begins; so they are mostly replaced when
-        // one ends.
-        if !queue.isEmpty { startSoon() } else if pool.isLow { refillSoon() }
+        // A new supervisor would only be in the way of the command that just begins, so there have to be few for it.
+        if !queue.isEmpty { startSoon() } else if pool.isLow { tidySoon() }
     }
 
     private func start(_ id: EffectID, _ launch: Launch) {
@@ -124,7 +118,7 @@ final class ProcessExecutor {
             // A ready supervisor may have died in the meantime; a new one has not.
             for attempt in 1...Self.attempts {
                 let channel = try pool.take()
-                if start(id, launch, record, input, channel, isLast: attempt == Self.attempts) { return }
+                if try start(id, launch, record, input, channel, isLast: attempt == Self.attempts) { return }
             }
         } catch let problem as StartProblem {
             switch problem {
@@ -142,8 +136,16 @@ final class ProcessExecutor {
     private func start(
         _ id: EffectID, _ launch: Launch, _ record: Bytes, _ input: StandardInput?, _ channel: SupervisorChannel,
         isLast: Bool
-    ) -> Bool {
-        let process = SupervisedProcess(id: id, launch: launch, record: record, input: input, channel: channel)
+    ) throws(NoSupervisor) -> Bool {
+        let outputEnd: Int32
+        do {
+            outputEnd = try channel.openOutput()
+        } catch {
+            leave(channel)
+            throw error
+        }
+        let process = SupervisedProcess(
+            id: id, launch: launch, record: record, input: input, channel: channel, outputEnd: outputEnd)
         let listens = process.flush()
         guard listens || !process.isUntouched || isLast else {
             leave(channel)
@@ -155,26 +157,40 @@ final class ProcessExecutor {
             lose(process)
             return true
         }
-        let interest: Loop.Interest = process.hasOutgoing ? [.read, .write] : .read
-        let watched = loop.watch(channel.control, interest) { [weak self] in self?.controlReady(id, $0) }
-        let watchedToo = loop.watch(channel.output, .read) { [weak self, weak process] _ in
+        let isHeard = loop.watch(channel.output, .read) { [weak self, weak process] _ in
             if let process { self?.outputs.add(process) }
         }
-        if !watched || !watchedToo { lose(process) }
+        if !watch(channel, process.hasOutgoing ? [.read, .write] : .read) || !isHeard { lose(process) }
         return true
     }
 
-    private func refillSoon() {
-        guard !isRefilling else { return }
-        isRefilling = true
-        loop.whenQuiet { [weak self] in self?.refillOne() }
+    /// A supervisor's socket is watched once for all of its tasks.
+    private func watch(_ channel: SupervisorChannel, _ interest: Loop.Interest) -> Bool {
+        if channel.isWatched {
+            loop.change(channel.control, interest)
+            return true
+        }
+        channel.isWatched = loop.watch(channel.control, interest) { [weak self, weak channel] in
+            if let channel { self?.controlReady(channel, $0) }
+        }
+        return channel.isWatched
     }
 
-    private func refillOne() {
-        isRefilling = false
+    private func tidySoon() {
+        guard !isTidying else { return }
+        isTidying = true
+        loop.whenQuiet { [weak self] in self?.tidy() }
+    }
+
+    /// Closes what is not needed any more, and makes a supervisor if there are too few.
+    private func tidy() {
+        isTidying = false
+        for channel in left { channel.closeSpentOutput() }
         left.removeAll(keepingCapacity: left.capacity <= 64)
         // Starts come first; they ask for this again.
-        if queue.isEmpty, pool.refill() { refillSoon() }
+        guard queue.isEmpty, let made = pool.refill() else { return }
+        _ = watch(made, .read)
+        tidySoon()
     }
 
     // MARK: The supervisors' side
@@ -199,8 +215,12 @@ final class ProcessExecutor {
         loop.change(process.channel.control, process.hasOutgoing ? [.read, .write] : .read)
     }
 
-    private func controlReady(_ id: EffectID, _ ready: Loop.Interest) {
-        guard let process = processes[id] else { return }
+    private func controlReady(_ channel: SupervisorChannel, _ ready: Loop.Interest) {
+        guard let id = byPid[channel.pid], let process = processes[id] else {
+            // An idle one has nothing to say, so it has ended.
+            if let channel = pool.forget(channel.pid) { leave(channel) }
+            return
+        }
         if ready.contains(.write), process.hasOutgoing { flush(process) }
         if ready.contains(.read), process.channel.hasControl { listen(process) }
     }
@@ -216,16 +236,19 @@ final class ProcessExecutor {
         loop.forget(process.channel.control)
         process.channel.closeControl()
         process.lose()
-        if process.isLost, !process.isReaped {
-            _ = kill(process.channel.pid, SIGKILL)
-            children.isHeard = true
-        }
+        if process.isLost, !process.isReaped { _ = kill(process.channel.pid, SIGKILL) }
         tellSoon(process)
     }
 
     private func leave(_ channel: SupervisorChannel) {
-        reapLater(channel.pid)
+        leaving.insert(channel.pid)
+        if channel.isWatched { loop.forget(channel.control) }
         channel.closeControl()
+        tidySoon()
+    }
+
+    private func dismissSurplus() {
+        for channel in pool.takeSurplus() { leave(channel) }
     }
 
     // MARK: Telling
@@ -257,35 +280,34 @@ final class ProcessExecutor {
     }
 
     private func remove(_ process: SupervisedProcess) {
+        let channel = process.channel
         endOutput(process)
-        if process.channel.hasControl { loop.forget(process.channel.control) }
+        channel.retireOutput()
         processes[process.id] = nil
-        byPid[process.channel.pid] = nil
-        if !process.isReaped { reapLater(process.channel.pid) }
+        byPid[channel.pid] = nil
+        if process.leavesIdleSupervisor, pool.takeBack(channel) {
+            if pool.hasSurplus { surplusTimer?.due = Clock.now().after(Self.surplusPause) }
+        } else {
+            if channel.hasControl { loop.forget(channel.control) }
+            if !process.isReaped { leaving.insert(channel.pid) }
+        }
         // The final word goes out first.
-        left.append(process.channel)
-        refillSoon()
+        left.append(channel)
+        tidySoon()
     }
 
     // MARK: Output
 
     /// A bounded piece of one process's output.
     private func read(_ process: SupervisedProcess) -> OutputQueue.Left {
-        guard process.channel.hasOutput else { return .drained }
-        return OutputQueue.withBuffer { buffer in
-            let count = Glibc.read(process.channel.output, buffer.baseAddress, buffer.count)
-            if count < 0 { return errno == EINTR ? .more : .drained }
-            if count == 0 {
-                endOutput(process)
-                if process.isOver { process.channel.retireOutput() } else { process.channel.closeOutput() }
-                tellSoon(process)
-                return .drained
-            }
-            process.take(UnsafeBufferPointer(rebasing: buffer[..<count]), vault) {
-                log.output(process.role, process.key, $0)
-            }
-            return count == buffer.count || process.isOver ? .more : .drained
-        }
+        // Its supervisor may serve another by now.
+        guard process.channel.hasOutput, processes[process.id] != nil else { return .drained }
+        if let left = process.readOutput(vault, log) { return left }
+        endOutput(process)
+        process.channel.retireOutput()
+        if !process.isOver { process.channel.closeSpentOutput() }
+        tellSoon(process)
+        return .drained
     }
 
     /// Nobody writes any more, so what is in the pipe is all; usually that is little, and the end can be told at once.
@@ -299,39 +321,28 @@ final class ProcessExecutor {
     /// Whoever calls it closes the pipe.
     private func endOutput(_ process: SupervisedProcess) {
         guard process.channel.hasOutput else { return }
-        process.finishOutput { log.output(process.role, process.key, $0) }
+        process.finishOutput(log)
         loop.forget(process.channel.output)
     }
 
     // MARK: Reaping
 
-    /// It is about to end by itself. Until then no signal is to wake us for it.
-    private func reapLater(_ pid: pid_t) {
-        leaving.insert(pid)
-        guard reapTimer?.due == nil else { return }
-        reapTimer?.due = Clock.now().after(Self.reapPause)
-        children.isHeard = processes.values.contains { $0.isLost }
-    }
-
-    private func reapTogether() {
-        children.drain()
-        reapAll()
-        children.isHeard = true
-    }
-
     /// Children have ended (SIGCHLD): takes them all.
-    private func reapAll() {
+    func childrenChanged() {
         var reaped = oz_reaped()
         for _ in 0..<Self.reapedPerTurn {
             guard oz_reap_any(&reaped) > 0 else { return huntIfNeeded() }
             take(reaped)
         }
-        loop.again { [weak self] in self?.reapAll() }
+        loop.again { [weak self] in self?.childrenChanged() }
     }
 
     private func take(_ reaped: oz_reaped) {
         if leaving.remove(reaped.pid) != nil { return }
-        if pool.forget(reaped.pid) { return refillSoon() }
+        if let channel = pool.forget(reaped.pid) {
+            if channel.isWatched { loop.forget(channel.control) }
+            return tidySoon()
+        }
         guard let id = byPid[reaped.pid], let process = processes[id] else { return strangerEnded(reaped) }
         process.isReaped = true
         // It may have said all before it ended.

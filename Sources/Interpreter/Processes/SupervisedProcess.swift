@@ -41,10 +41,13 @@ final class SupervisedProcess {
     private var isWithheld = false
     private var framer = LineFramer()
 
-    /// Goes with the first byte of the start record.
+    /// Both go with the first byte of the start record, and are ours until then: the command's end of the output's
+    /// pipe, and its standard input.
+    private var outputEnd: Int32
     private var input: StandardInput?
     private var outgoing: Bytes
     private var sent = 0
+    private var isCommanded = false
     private var incoming = Bytes()
     private var known = Step.nothing
     private var told = Step.nothing
@@ -52,14 +55,22 @@ final class SupervisedProcess {
     private var refused = false
     private var end: ProcessEnd?
 
-    init(id: EffectID, launch: Launch, record: Bytes, input: StandardInput?, channel: SupervisorChannel) {
+    init(
+        id: EffectID, launch: Launch, record: Bytes, input: StandardInput?, channel: SupervisorChannel,
+        outputEnd: Int32
+    ) {
         self.id = id
         role = launch.role
         key = launch.key
         self.channel = channel
         ranges = launch.secrets
+        self.outputEnd = outputEnd
         self.input = input
         outgoing = record
+    }
+
+    deinit {
+        handDescriptorsOver()
     }
 
     // MARK: Commands
@@ -71,6 +82,7 @@ final class SupervisedProcess {
     func command(_ bytes: Bytes) {
         // Whoever repeats a command that could not be sent yet has said nothing new.
         guard channel.hasControl, outgoing.count &- sent < 8 << 20 else { return }
+        isCommanded = true
         outgoing.append(contentsOf: bytes)
     }
 
@@ -79,17 +91,29 @@ final class SupervisedProcess {
         while hasOutgoing {
             let count = outgoing.withUnsafeBytes { bytes in
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
-                return oz_send_with_fd(channel.control, rest.baseAddress, rest.count, input?.descriptor ?? -1)
+                return send(rest)
             }
             if count == -Int(EAGAIN) { return true }
             guard count > 0 else { return false }
             sent &+= count
-            input = nil
+            handDescriptorsOver()
         }
         // The record holds secrets: not kept a moment longer than needed.
         outgoing = []
         sent = 0
         return true
+    }
+
+    private func send(_ rest: UnsafeRawBufferPointer) -> Int {
+        guard let input else { return oz_send_with_fd(channel.control, rest.baseAddress, rest.count, outputEnd) }
+        let descriptors = [outputEnd, input.descriptor]
+        return oz_send_with_fds(channel.control, rest.baseAddress, rest.count, descriptors, descriptors.count)
+    }
+
+    private func handDescriptorsOver() {
+        if outputEnd >= 0 { close(outputEnd) }
+        outputEnd = -1
+        input = nil
     }
 
     // MARK: What the supervisor says
@@ -153,6 +177,9 @@ final class SupervisedProcess {
         if step.rawValue > known.rawValue { known = step }
     }
 
+    /// Whether its supervisor is idle again. A command may lie there unread, and would be taken for something else.
+    var leavesIdleSupervisor: Bool { known == .cleared && !isLost && !isReaped && !isCommanded && channel.hasControl }
+
     private var hasLastWord: Bool { known == .cleared || failure != nil || refused }
 
     /// The supervisor is not there any more, or not to be talked to.
@@ -195,14 +222,26 @@ final class SupervisedProcess {
 
     // MARK: Output
 
-    func take(_ bytes: UnsafeBufferPointer<UInt8>, _ vault: Vault, _ emit: (LineFramer.Line) -> Void) {
+    /// A bounded piece of it goes to the log. Nil at its end.
+    func readOutput(_ vault: Vault, _ log: Log) -> OutputQueue.Left? {
+        OutputQueue.withBuffer { buffer in
+            let count = Glibc.read(channel.output, buffer.baseAddress, buffer.count)
+            if count < 0 { return errno == EINTR ? .more : .drained }
+            if count == 0 { return nil }
+            take(UnsafeBufferPointer(rebasing: buffer[..<count]), vault) { log.output(role, key, $0) }
+            return count == buffer.count || isOver ? .more : .drained
+        }
+    }
+
+    private func take(_ bytes: UnsafeBufferPointer<UInt8>, _ vault: Vault, _ emit: (LineFramer.Line) -> Void) {
         if let masker = currentMasker(vault) { return framer.push(bytes, masker, emit) }
         if !isWithheld { emit(LineFramer.Line(bytes: Self.withheld, goesOn: false)) }
         isWithheld = true
     }
 
-    func finishOutput(_ emit: (LineFramer.Line) -> Void) {
-        if let masker { framer.finish(masker, emit) }
+    /// What is left of a last line that has no end.
+    func finishOutput(_ log: Log) {
+        if let masker { framer.finish(masker) { log.output(role, key, $0) } }
     }
 
     /// Nil where nobody can say any more what has to be hidden.

@@ -1,5 +1,5 @@
-// Where supervisors come from: a sealed image in memory, and a few that are kept ready, so that a start costs no more
-// than a write.
+// Where supervisors come from: a sealed image in memory. A few are kept ready, those too whose tasks have ended, so
+// that a start costs no more than a write.
 
 import CLinux
 import Glibc
@@ -17,6 +17,9 @@ final class SupervisorPool {
         /// Every supervisor's standard input.
         let null: Int32
     }
+
+    /// Of those whose tasks have ended more are kept for a while: a busy worker soon needs them again.
+    private static let keptMost = 4
 
     private let wanted: Int
     private var means: Means?
@@ -44,18 +47,33 @@ final class SupervisorPool {
         return try make()
     }
 
-    /// Makes one more ready; false where that did not work, or none is wanted.
-    func refill() -> Bool {
-        guard !isFull, let channel = try? make() else { return false }
+    /// Its task has ended, and it can serve another. False where enough are ready.
+    func takeBack(_ channel: SupervisorChannel) -> Bool {
+        guard ready.count < wanted * Self.keptMost else { return false }
         ready.append(channel)
         return true
     }
 
-    /// Whether the one that ended was a ready one.
-    func forget(_ pid: pid_t) -> Bool {
-        guard let index = ready.firstIndex(where: { $0.pid == pid }) else { return false }
-        ready.remove(at: index)
-        return true
+    /// More are ready than a quiet worker keeps.
+    var hasSurplus: Bool { ready.count > wanted }
+
+    /// They are not ready any more; the oldest, since the others were the last to run.
+    func takeSurplus() -> [SupervisorChannel] {
+        let surplus = Array(ready.prefix(max(0, ready.count - wanted)))
+        ready.removeFirst(surplus.count)
+        return surplus
+    }
+
+    /// Makes one more ready; nil where that did not work, or none is wanted.
+    func refill() -> SupervisorChannel? {
+        guard !isFull, let channel = try? make() else { return nil }
+        ready.append(channel)
+        return channel
+    }
+
+    /// The ready one that has this pid is not any more.
+    func forget(_ pid: pid_t) -> SupervisorChannel? {
+        ready.firstIndex { $0.pid == pid }.map { ready.remove(at: $0) }
     }
 
     /// Idle supervisors leave when their socket closes. The pids that are now to be reaped.
@@ -89,17 +107,16 @@ final class SupervisorPool {
 
     private func make() throws(NoSupervisor) -> SupervisorChannel {
         let means = try made()
-        var pipe: [Int32] = [-1, -1]
         var pair: [Int32] = [-1, -1]
-        var failed = oz_output_pipe(&pipe)
-        // The supervisor gives its own end of the pair the mode that it wants.
-        if failed >= 0 { failed = oz_socketpair(&pair) }
-        if failed >= 0 { failed = oz_spawn_supervisor(means.image, means.null, pipe[1], pair[1]) }
-        for descriptor in [pipe[1], pair[1]] where descriptor >= 0 { close(descriptor) }
-        guard failed > 0 else {
-            for descriptor in [pipe[0], pair[0]] where descriptor >= 0 { close(descriptor) }
-            throw NoSupervisor(errno: 0 &- failed)
+        // The supervisor gives its own end the mode that it wants.
+        let failed = oz_socketpair(&pair)
+        guard failed >= 0 else { throw NoSupervisor(errno: 0 &- failed) }
+        let pid = oz_spawn_supervisor(means.image, means.null, pair[1])
+        close(pair[1])
+        guard pid > 0 else {
+            close(pair[0])
+            throw NoSupervisor(errno: 0 &- pid)
         }
-        return SupervisorChannel(pid: failed, control: pair[0], output: pipe[0])
+        return SupervisorChannel(pid: pid, control: pair[0])
     }
 }

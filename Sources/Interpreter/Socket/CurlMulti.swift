@@ -8,7 +8,7 @@ final class CurlMulti {
     private let handle: UnsafeMutableRawPointer
     private var timer: LoopTimer?
     /// What to do when a transfer is done, by its handle.
-    private var waiting: [UnsafeMutableRawPointer: (CURLcode) -> Void] = [:]
+    private var waiting = Few<UnsafeMutableRawPointer, (CURLcode) -> Void>()
     private var isCollecting = false
 
     /// Nil where libcurl has no memory.
@@ -74,8 +74,12 @@ final class CurlMulti {
     }
 
     private func arm(_ milliseconds: Int) {
+        guard milliseconds > 0 else {
+            timer?.due = milliseconds == 0 ? Clock.now() : nil
+            return
+        }
         // One more, since libcurl forgets a timer that fires before its own clock says so.
-        timer?.due = milliseconds < 0 ? nil : Clock.now().after(.milliseconds(UInt64(milliseconds) &+ 1))
+        timer?.due = Clock.now().after(.milliseconds(UInt64(milliseconds) &+ 1))
     }
 
     private func act(_ socket: Int32, _ mask: Int32) {
@@ -92,7 +96,9 @@ final class CurlMulti {
         while let message = curl_multi_info_read(handle, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
             let result = oz_curl_message_result(message)
-            waiting.removeValue(forKey: easy)?(result)
+            let done = waiting[easy]
+            waiting[easy] = nil
+            done?(result)
         }
         isCollecting = false
     }

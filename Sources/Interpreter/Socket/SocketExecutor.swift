@@ -19,7 +19,7 @@ final class SocketExecutor {
     private let room: SocketRoom
     private let vault: Vault
     private let options: Options
-    private var connections: [EffectID: WebSocketConnection] = [:]
+    private var connections = Few<EffectID, WebSocketConnection>()
 
     /// Nil where libcurl has no memory.
     init?(loop: Loop, vault: Vault, options: Options) {

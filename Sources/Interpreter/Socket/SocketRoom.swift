@@ -12,7 +12,7 @@ final class SocketRoom {
     /// One turn reads one connection at a time.
     let readBuffer: UnsafeMutableRawBufferPointer
     private var masks: [UInt32] = []
-    private var connections: [ObjectIdentifier: WebSocketConnection] = [:]
+    private var connections = Few<ObjectIdentifier, WebSocketConnection>()
 
     /// Nil where libcurl has no memory.
     init?(loop: Loop) {

@@ -1,12 +1,14 @@
 /* What the worker and a supervisor say to each other over the socket that is the supervisor's descriptor 3.
  *
- * Worker to supervisor: one start record, then commands. All numbers are u32 in the machine's own order (both ends
+ * Worker to supervisor: a start record, then commands. All numbers are u32 in the machine's own order (both ends
  * are one build); a signed one is its two's complement.
  *
  *     magic, total, argc, envc, flags, nofile_soft, nofile_hard, oom_score_adj        the header, 32 bytes
  *     cwd\0 program\0 argv[0]\0 ... argv[argc-1]\0 env[0]\0 ... env[envc-1]\0           nothing more
  *
- * `total` counts the header too. `cwd` and `program` begin with a slash; argc is at least 1.
+ * With its first byte come descriptors (SCM_RIGHTS): the end of a pipe that becomes the agent's standard output and
+ * standard error, and with OZ_START_STDIN its standard input. `total` counts the header too. `cwd` and `program` begin
+ * with a slash; argc is at least 1.
  *
  * Commands: 'T' and a byte, the signal, for the agent's process group; 'K' kills every descendant; 'R' lets go of
  * what an agent that hands over left running; 'Q' makes an idle supervisor leave (later it means nothing). Closing the
@@ -18,8 +20,10 @@
  * worker. After 'K' they are killed, as they are at once however else such an agent ends.
  *
  * Supervisor to worker: records of 16 bytes, u8 kind, 3 zero bytes, i32 a, i64 b. Either `failed` and nothing else, or
- * `started`, `exited`, `gone`, in this order. After `failed` or `gone` the supervisor leaves with status 0; what it
- * wrote stays readable, and behind it comes the end, or ECONNRESET when a late command was left unread. */
+ * `started`, `exited`, `gone`, in this order. After `gone` the supervisor is idle again; but a command that it did not
+ * read by then would be taken for a part of the next start record, so whoever sent one does not send another record.
+ * After `failed` it leaves with status 0; what it wrote stays readable, and behind it comes the end, or ECONNRESET
+ * when a late command was left unread. */
 #ifndef OZ_SUPERVISOR_PROTOCOL_H
 #define OZ_SUPERVISOR_PROTOCOL_H
 
@@ -29,7 +33,7 @@ static const uint32_t OZ_START_MAGIC = 0x31535a4f; /* "OZS1" */
 static const uint32_t OZ_START_HEADER = 32;
 static const uint32_t OZ_START_LIMIT = 8u << 20;
 
-/* Standard input is the descriptor that came (SCM_RIGHTS) with the record's first byte; otherwise /dev/null. */
+/* Standard input is the second descriptor that came with the record's first byte; otherwise /dev/null. */
 static const uint32_t OZ_START_STDIN = 1;
 /* Reserved: outlive the worker. Refused, as is every flag not listed here. */
 static const uint32_t OZ_START_SURVIVE = 2;

@@ -1,4 +1,5 @@
-"""A file system whose server answers when it pleases, as a network's does: directories in memory, over /dev/fuse."""
+"""A file system whose server answers when it pleases, as a network's does: directories and empty files, over
+/dev/fuse."""
 
 import ctypes
 import errno
@@ -10,6 +11,7 @@ import time
 
 LOOKUP, FORGET, GETATTR, MKDIR, RMDIR, RENAME, STATFS, INIT, ACCESS, INTERRUPT, DESTROY = (
     1, 2, 3, 9, 11, 12, 17, 26, 34, 36, 38)
+MKNOD, UNLINK, OPEN, RELEASE = 8, 10, 14, 18
 OPENDIR, READDIR, RELEASEDIR, BATCH_FORGET, RENAME2 = 27, 28, 29, 42, 45
 # What nobody waits to have answered.
 SILENT = {FORGET, BATCH_FORGET, INTERRUPT}
@@ -31,7 +33,7 @@ class HangingFiles:
         self.delay = {}
         self.asked = []
         self._parked = []
-        self._children = {ROOT: {}}
+        self._children = {ROOT: {}}  # by node: names and nodes; None for a file
         self._next = ROOT
         self._device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
         options = f"fd={self._device},rootmode=40755,user_id=0,group_id=0,allow_other".encode()
@@ -103,14 +105,16 @@ class HangingFiles:
         if kind == LOOKUP:
             return self._entry(self._child(node, self._name(body)))
         if kind == MKDIR:
-            return self._make(node, self._name(body[8:]))
-        if kind == RMDIR:
+            return self._make(node, self._name(body[8:]), {})
+        if kind == MKNOD:
+            return self._make(node, self._name(body[16:]), None)
+        if kind in (RMDIR, UNLINK):
             return self._remove(node, self._name(body))
         if kind in (RENAME, RENAME2):
             return self._rename(node, body, 8 if kind == RENAME else 16)
-        if kind in (ACCESS, RELEASEDIR, DESTROY):
+        if kind in (ACCESS, RELEASE, RELEASEDIR, DESTROY):
             return b""
-        if kind == OPENDIR:
+        if kind in (OPEN, OPENDIR):
             return struct.pack("<QII", 0, 0, 0)
         if kind == READDIR:
             return self._entries(node, *struct.unpack_from("<QQI", body)[1:])
@@ -125,12 +129,12 @@ class HangingFiles:
             raise OSError(errno.ENOENT, "no such directory")
         return self._children[node][name]
 
-    def _make(self, node, name):
+    def _make(self, node, name, children):
         if name in self._children[node]:
             raise OSError(errno.EEXIST, "there already")
         self._next += 1
         self._children[node][name] = self._next
-        self._children[self._next] = {}
+        self._children[self._next] = children
         return self._entry(self._next)
 
     def _remove(self, node, name):
@@ -151,14 +155,17 @@ class HangingFiles:
     def _entries(self, node, offset, size):
         reply = b""
         for index, (name, child) in enumerate(sorted(self._children[node].items())):
-            entry = struct.pack("<QQII", child, index + 1, len(name), stat.S_IFDIR >> 12) + name
+            entry = struct.pack("<QQII", child, index + 1, len(name), stat.S_IFMT(self._mode(child)) >> 12) + name
             entry += b"\0" * (-len(entry) % 8)
             if index >= offset and len(reply) + len(entry) <= size:
                 reply += entry
         return reply
 
+    def _mode(self, node):
+        return (stat.S_IFREG if self._children[node] is None else stat.S_IFDIR) | 0o777
+
     def _attributes(self, node):
-        return struct.pack("<6Q10I", node, 4096, 8, 0, 0, 0, 0, 0, 0, stat.S_IFDIR | 0o777, 2, 0, 0, 0, 4096, 0)
+        return struct.pack("<6Q10I", node, 0, 0, 0, 0, 0, 0, 0, 0, self._mode(node), 1, 0, 0, 0, 4096, 0)
 
     def _entry(self, node):
         # Nothing is remembered by the kernel: each call asks anew.

@@ -1,6 +1,6 @@
 // The executor of files calls. What is quick is done at once; the rest goes to the one thread beside the loop: the
-// removal of trees, what a command left to be read, and every call on a file system that may hang. Each call has exactly
-// one answer.
+// removal of trees, what a command left to be read, and every call on a file system that may hang. Each call has
+// exactly one answer.
 
 import Codecs
 import Effects

@@ -217,6 +217,32 @@ int oz_rename_noreplace(int from_directory, const char *from, int to_directory, 
     return checked(syscall(SYS_renameat2, from_directory, from, to_directory, to, 1U /* RENAME_NOREPLACE */));
 }
 
+int oz_mount_number(int descriptor, uint64_t *number) {
+    struct statx status;
+    const unsigned wanted = 0x1000; /* STATX_MNT_ID */
+    if (statx(descriptor, "", AT_EMPTY_PATH, wanted, &status) < 0) return -errno;
+    if ((status.stx_mask & wanted) == 0) return -ENOSYS;
+    memcpy(number, (const char *)&status + 0x90 /* stx_mnt_id, which older headers lack */, sizeof *number);
+    return 0;
+}
+
+static int argument_count;
+static char **arguments;
+
+/* The C library gives them to what runs before main. */
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+    argument_count = count;
+    arguments = values;
+}
+
+int oz_argument_count(void) {
+    return argument_count;
+}
+
+const char *oz_argument(int index) {
+    return index >= 0 && index < argument_count ? arguments[index] : NULL;
+}
+
 int oz_file_system_kind(const char *path, uint32_t *kind) {
     struct statfs status;
     if (statfs(path, &status) < 0) return -errno;

@@ -5,7 +5,6 @@
  * SupervisorProtocol.h says what goes over descriptor 3. Only that commands it: every signal is blocked. As subreaper
  * it inherits every orphan below it, so "descendants left" is what waitid and its list of children say. */
 #define _GNU_SOURCE 1
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,16 +22,15 @@
 #include <unistd.h>
 
 #include "SupervisorProtocol.h"
-
-#ifndef LIST_OF_CHILDREN /* a test names another, to be on a kernel without one */
-#define LIST_OF_CHILDREN "/proc/thread-self/children"
-#endif
+#include "descendants.h"
 
 enum { CONTROL = 3, GRACE_MS = 10000, FIRST_PAUSE_MS = 10, LONGEST_PAUSE_MS = 2000, MOST_STRINGS = 1 << 20 };
 
 static pid_t agent;            /* 0 once it was reaped */
 static int control = CONTROL;  /* -1 once the worker is gone */
 static int ending, killed;     /* kill whatever there is, the agent included; how many died of that */
+static int output = -1;        /* the agent's end of its output, held so that it ends when all of them are dead */
+static int oom_file, oom_own;  /* our own oom_score_adj, and what it is while no agent is being started */
 static int hands_over;         /* what it leaves behind when it ends well lives until the worker has decided */
 static int signal_expected;    /* a 'T' came, its signal number has not yet */
 static int64_t kill_at = -1;   /* when the grace period ends */
@@ -58,60 +56,17 @@ static void say_notes(void) {
     notes = 0;
 }
 
+/* The output ends with it, except where somebody else holds it: the worker wakes up once for both. */
+static void say_gone(int count) {
+    close(output), output = -1;
+    note(OZ_RECORD_GONE, count, 0);
+    say_notes();
+}
+
 static _Noreturn void give_up(int number, int stage) {
     note(OZ_RECORD_FAILED, number, stage);
     say_notes();
     _exit(0);
-}
-
-/* A field of /proc/<pid>/stat from the fourth on: those behind the name, which may contain anything. */
-static int64_t stat_field(int64_t pid, int number) {
-    char path[40], text[1024];
-    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[got > 0 ? got : 0] = 0;
-    const char *at = strrchr(text, ')');
-    for (int field = 2; at != NULL && field < number; field++) at = strchr(at + 1, ' ');
-    return at == NULL ? -1 : strtoll(at, NULL, 10);
-}
-
-/* A child is ours alone to reap, so its number, and a group that it is in, can't be another's by now. Groups go
- * first and whole: a group can't fork its way out of a signal that goes to all of it at once. */
-static void kill_child(pid_t child, pid_t *last_group) {
-    pid_t group = getpgid(child);
-    if (group > 1 && group != getpgrp() && group != *last_group) {
-        kill(-group, SIGKILL);
-        *last_group = group;
-    }
-    kill(child, SIGKILL);
-}
-
-/* For kernels without the list of children, where every process has to be asked for its parent. */
-static void kill_by_search(void) {
-    pid_t last_group = 0;
-    DIR *processes = opendir("/proc");
-    for (struct dirent *entry; processes != NULL && (entry = readdir(processes)) != NULL;) {
-        int64_t pid = strtoll(entry->d_name, NULL, 10);
-        if (pid > 0 && stat_field(pid, 4) == getpid()) kill_child((pid_t)pid, &last_group);
-    }
-    if (processes != NULL) closedir(processes);
-}
-
-static void kill_children(void) {
-    char text[4096];
-    pid_t child = 0, last_group = 0;
-    int list = open(LIST_OF_CHILDREN, O_RDONLY | O_CLOEXEC);
-    if (list < 0) return kill_by_search();
-    for (ssize_t got; (got = read(list, text, sizeof text)) > 0;) {
-        for (ssize_t i = 0; i < got; i++) {
-            int digit = text[i] - '0';
-            if (digit < 0 && child > 0) kill_child(child, &last_group);
-            child = digit < 0 ? 0 : child * 10 + digit;
-        }
-    }
-    close(list);
 }
 
 /* Reads some of the start record, and the two descriptors that may come along. Without a worker there is nothing to do
@@ -141,13 +96,10 @@ static int split(const oz_start_header *head, char *text, char **into) {
     return text == end;
 }
 
-/* Best effort, and between the fork and the exec: the file belongs to root while the process is not dumpable. */
-static void adjust_oom_score(int32_t score) {
-    prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL);
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
-    if (fd >= 0) dprintf(fd, "%d", score);
-    close(fd);
+/* Best effort. An agent inherits ours: opening its own between the fork and the exec would take the longest of all. */
+static void set_oom_score(int score) {
+    char text[16];
+    pwrite(oom_file, text, (size_t)snprintf(text, sizeof text, "%d", score), 0);
 }
 
 /* The child's side of vfork: borrows the parent's memory until exec, so it says there what failed, and where. */
@@ -157,7 +109,6 @@ static _Noreturn void become_agent(const oz_start_header *head, char **strings, 
     sigemptyset(&none);
     prctl(PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL);
     setsid();
-    if ((head->flags & OZ_START_OOM) != 0) adjust_oom_score((int32_t)head->oom_score_adj);
     trouble[1] = OZ_STAGE_LIMITS;
     if ((head->flags & OZ_START_NOFILE) != 0 && setrlimit(RLIMIT_NOFILE, &limit) < 0) goto failed;
     if ((head->flags & OZ_START_STDIN) != 0 && dup2(passed[1], 0) < 0) goto failed;
@@ -174,8 +125,11 @@ failed:
 
 static __attribute__((noinline)) void launch(const oz_start_header *head, char **strings, int *passed) {
     volatile int trouble[2] = {0, OZ_STAGE_FORK};
+    int changes = (head->flags & OZ_START_OOM) != 0 && (int32_t)head->oom_score_adj != oom_own;
+    if (changes) set_oom_score((int32_t)head->oom_score_adj);
     pid_t pid = vfork();
     if (pid == 0) become_agent(head, strings, passed, trouble);
+    if (changes) set_oom_score(oom_own);
     if (pid < 0) give_up(errno, OZ_STAGE_FORK);
     if (trouble[0] != 0) give_up(trouble[0], trouble[1]);
     agent = pid;
@@ -208,7 +162,7 @@ static void start(void) {
     hands_over = (head.flags & OZ_START_HANDOVER) != 0;
     launch(&head, strings, passed);
     munmap(strings, pointers + length);
-    close(passed[0]); /* so that the end of the output means: no descendant holds it any more */
+    output = passed[0];
     close(passed[1]);
     note(OZ_RECORD_STARTED, agent, stat_field(agent, 22));
 }
@@ -229,7 +183,7 @@ static void obey(void) {
         signal_expected = !signal_expected && bytes[i] == OZ_COMMAND_TERMINATE;
     }
     if (got > 0 && !let_go) return;
-    if (let_go) note(OZ_RECORD_GONE, 0, 0), say_notes();
+    if (let_go) say_gone(0);
     else signal_agent(SIGTERM), kill_at = now_ms() + GRACE_MS;
     close(control), control = -1;
 }
@@ -274,8 +228,7 @@ static void supervise(const sigset_t *asleep) {
         if (ready > 0) obey();
         if (ready == 0 && ending) pause = pause * 2 < LONGEST_PAUSE_MS ? pause * 2 : LONGEST_PAUSE_MS;
     }
-    note(OZ_RECORD_GONE, killed, 0);
-    say_notes();
+    say_gone(killed);
     if (control < 0) _exit(0);
     ending = killed = signal_expected = 0;
 }
@@ -290,11 +243,14 @@ int main(void) {
     signal(SIGCHLD, wake);
     setsid(); /* not the worker's session: its terminal's signals are not ours */
     prctl(PR_SET_NAME, "oz-supervisor", 0UL, 0UL, 0UL);
+    closefrom(CONTROL + 1);
+    char score[16] = {0};
+    oom_file = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC); /* root's once we are not dumpable */
+    oom_own = read(oom_file, score, sizeof score - 1) > 0 ? atoi(score) : 0;
     prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
     prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
     fcntl(CONTROL, F_SETFD, FD_CLOEXEC);
     fcntl(CONTROL, F_SETFL, 0);
-    closefrom(CONTROL + 1);
     if (chdir("/") < 0) return 1;
     for (;;) start(), supervise(&asleep);
 }

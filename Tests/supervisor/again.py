@@ -74,9 +74,9 @@ class Again(Case):
             task.expect(STARTED)
             task.end_of_task()
             self.assertEqual(task.whole_output(), "0\n1\n2\n3\n")  # 3 is that of ls itself
-        # Its own: three times /dev/null, and the socket. Its list is root's, since it is not dumpable.
+        # Its own: three times /dev/null, the socket, its score. The list is root's, since it is not dumpable.
         if os.geteuid() == 0:
-            self.assertEqual(sorted(os.listdir(f"/proc/{task.pid}/fd")), ["0", "1", "2", "3"])
+            self.assertEqual(sorted(os.listdir(f"/proc/{task.pid}/fd")), ["0", "1", "2", "3", "4"])
         task.quit()
 
     @unittest.skipUnless(os.geteuid() == 0, "its memory may be read by root alone")

@@ -136,11 +136,16 @@ class Inheritance(Case):
     def test_oom_score(self):
         with open("/proc/self/oom_score_adj") as file:
             own = int(file.read())
+        # One after the other, too: what it is for one agent is neither the supervisor's nor the next agent's.
+        task = self.supervisor()
         for flags, wanted, seen in ((harness.OOM, 900, 900), (0, 900, own), (harness.OOM, own, own)):
-            task = self.supervisor().start("/bin/cat", "/proc/self/oom_score_adj", flags=flags, oom=wanted)
+            task.start("/bin/cat", "/proc/self/oom_score_adj", flags=flags, oom=wanted)
             task.expect(STARTED)
-            task.finish()
+            task.end_of_task()
             self.assertEqual(task.whole_output(), f"{seen}\n")
+            with open(f"/proc/{task.pid}/oom_score_adj") as file:
+                self.assertEqual(int(file.read()), own)
+        task.quit()
 
     def test_standard_input_by_descriptor(self):
         payload = os.memfd_create("payload")
@@ -162,7 +167,8 @@ class Inheritance(Case):
         self.assertLessEqual(int(status["VmRSS"].split()[0]), 1024)
         if os.getuid() == 0:  # its descriptors are not for other eyes: it is not dumpable
             held = os.listdir(f"/proc/{task.pid}/fd")
-            self.assertEqual(sorted(held), ["0", "1", "2", "3"])
+            # /dev/null, the socket, its own score, and the output of its agent.
+            self.assertEqual(sorted(held), ["0", "1", "2", "3", "4", "5"])
             self.assertEqual(os.readlink(f"/proc/{task.pid}/cwd"), "/")
         task.kill()
 

@@ -43,6 +43,17 @@ class HandingOver(Case):
         self.assertEqual(task.wait(), 0)  # it reaped them, and was not needed any more
         self.assertFalse(any(os.path.exists(f"/proc/{pid}") for pid in pids))
 
+    def test_the_output_ends_with_the_release(self):
+        task = self.supervisor().shell("setsid sleep 1000 >/dev/null 2>&1 & echo $!", flags=harness.HANDOVER)
+        pid = int(task.lines(1)[0])
+        self.addCleanup(self.sweep, [pid])
+        task.expect(STARTED)
+        self.assertEqual(task.expect(EXITED), (CLD_EXITED, 0))
+        task.release()
+        self.assertEqual(task.whole_output(), f"{pid}\n")
+        self.assertEqual(task.expect(GONE), (0, 0))
+        self.assertTrue(alive(pid))
+
     def test_until_the_worker_has_decided_nothing_happens(self):
         task, pids = self.left()
         self.assertEqual(task.expect(EXITED), (CLD_EXITED, 0))

@@ -78,6 +78,11 @@ int oz_open_nofollow(int directory, const char *path, int flags, mode_t mode);
 int oz_open_beneath(int directory, const char *path, int flags, mode_t mode);
 /* renameat2(2) with RENAME_NOREPLACE: -EEXIST when the target is there. */
 int oz_rename_noreplace(int from_directory, const char *from, int to_directory, const char *to);
+/* The kernel's number of the mount that a descriptor lies on (statx(2)). -ENOSYS before Linux 5.8. */
+int oz_mount_number(int descriptor, uint64_t *number);
+/* The arguments of this process. Swift's own way to them walks through all that is mapped into it. */
+int oz_argument_count(void);
+const char *oz_argument(int index);
 /* The kernel's number of the kind of file system that a path lies on (statfs(2)). */
 int oz_file_system_kind(const char *path, uint32_t *kind);
 /* flock(2), exclusive, without waiting: -EWOULDBLOCK when another holds it. */

@@ -1,5 +1,5 @@
-// The executor of files calls. What is quick is done at once; the rest goes to the one thread beside the loop: trees
-// that are not empty, what a command left to be read, and every call on a file system that may hang. Each call has
+// The executor of files calls. What is quick is done at once; the rest goes to the one thread beside the loop: the
+// removal of trees, what a command left to be read, and every call on a file system that may hang. Each call has
 // exactly one answer.
 
 import Codecs
@@ -85,10 +85,9 @@ final class FilesExecutor {
     // MARK: Here or on the thread
 
     private func perform(_ id: EffectID, _ call: FilesCall) {
+        if case .removeTree = call { return add(id, call) }
         guard let isLocal = places.isLocal(call.place) else { return add(id, call, isNew: true) }
         guard isLocal else { return add(id, call) }
-        // Most trees hold something, and are removed beside the loop; but an empty one is gone at once.
-        if case .removeTree(let path) = call, !QuickCalls.removeEmpty(path) { return add(id, call) }
         answer(id, call)
     }
 

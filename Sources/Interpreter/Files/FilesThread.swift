@@ -56,8 +56,9 @@ final class FilesThread: @unchecked Sendable {
         hasStarted = true
         pthread_mutex_lock(lock)
         if case .removeTree(let path) = job.call { removals.append((job.id, path)) } else { calls.append(job) }
-        pthread_cond_signal(arrived)
         pthread_mutex_unlock(lock)
+        // Not under the lock, which the thread would have to wait for as soon as it is awake.
+        pthread_cond_signal(arrived)
         return true
     }
 

@@ -19,8 +19,8 @@ enum QuickCalls {
             case .makeFile(let path): try makeFile(path)
             case .rename(let from, let to): try rename(from, to)
             case .removeFile(let path): try removeFile(path)
-            // Neither is quick: a tree is only asked about here once it is gone.
-            case .removeTree, .readEnvironment: break
+            // Neither is quick, and neither comes here.
+            case .removeTree, .readEnvironment: return .failed(id, .system(errno: ENOSYS))
             }
             return .done(id)
         } catch {
@@ -150,12 +150,6 @@ enum QuickCalls {
             try FileNames.with(path) { unlink($0) == 0 ? 0 : errno }
         }
         guard failed == 0 || failed == ENOENT else { throw .failure(.system(errno: failed)) }
-    }
-
-    /// Whether nothing of this name is there, now that an empty directory is gone.
-    static func removeEmpty(_ path: Bytes) -> Bool {
-        let failed = (try? FileNames.with(path) { rmdir($0) == 0 ? 0 : errno }) ?? EINVAL
-        return failed == 0 || failed == ENOENT
     }
 
     private static func exclusive(_ failed: Int32) throws(FilesProblem) {

@@ -185,8 +185,10 @@ final class TreeRemoval {
     private func finishLevel() {
         let top = levels.count - 1
         let level = levels[top]
+        let (parent, name) = top > 0 ? (levels[top - 1].descriptor, level.name) : (AT_FDCWD, path)
+        let failed = level.isKept ? ENOTEMPTY : remove(name, of: parent)
         // Entries that are removed while it is walked can hide others; what was moved up is new in the root.
-        if level.removed > 0, level.pass < Self.passes {
+        if failed != 0, level.removed > 0, level.pass < Self.passes {
             levels[top].removed = 0
             levels[top].pass += 1
             levels[top].isKept = false
@@ -194,18 +196,15 @@ final class TreeRemoval {
         }
         levels.removeLast()
         closedir(level.directory)
-        if level.isKept {
-            if let last = levels.indices.last { levels[last].isKept = true }
-            return
-        }
-        let (parent, name) = levels.last.map { ($0.descriptor, level.name) } ?? (AT_FDCWD, path)
+        if failed != 0, !level.isKept { note(FileProblem(failed)) }
+        guard top > 0 else { return }
+        if failed == 0 { levels[top - 1].removed += 1 } else { levels[top - 1].isKept = true }
+    }
+
+    /// An empty directory; zero or an errno.
+    private func remove(_ name: Bytes, of parent: Int32) -> Int32 {
         let failed = (try? FileNames.with(name) { unlinkat(parent, $0, AT_REMOVEDIR) == 0 ? 0 : errno }) ?? EINVAL
-        if failed == 0 || failed == ENOENT {
-            if let last = levels.indices.last { levels[last].removed += 1 }
-        } else {
-            note(FileProblem(failed))
-            if let last = levels.indices.last { levels[last].isKept = true }
-        }
+        return failed == ENOENT ? 0 : failed
     }
 
     /// The first problem is the one that is told.
@@ -231,6 +230,9 @@ private struct Mount: Equatable {
     }
 
     private static func number(of descriptor: Int32) -> Bytes {
+        var number: UInt64 = 0
+        if oz_mount_number(descriptor, &number) == 0 { return withUnsafeBytes(of: number) { Bytes($0) } }
+        // Kernels before 5.8 tell it only here.
         let file = open("/proc/self/fdinfo/\(descriptor)", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return [] }
         defer { close(file) }

@@ -7,8 +7,9 @@
  *     cwd\0 program\0 argv[0]\0 ... argv[argc-1]\0 env[0]\0 ... env[envc-1]\0           nothing more
  *
  * With its first byte come descriptors (SCM_RIGHTS): the end of a pipe that becomes the agent's standard output and
- * standard error, and with OZ_START_STDIN its standard input. `total` counts the header too. `cwd` and `program` begin
- * with a slash; argc is at least 1.
+ * standard error, and with OZ_START_STDIN its standard input. The supervisor keeps the former until just before it
+ * says `gone`, so the end of the output never comes long before. `total` counts the header too. `cwd` and `program`
+ * begin with a slash; argc is at least 1.
  *
  * Commands: 'T' and a byte, the signal, for the agent's process group; 'K' kills every descendant; 'R' lets go of
  * what an agent that hands over left running; 'Q' makes an idle supervisor leave (later it means nothing). Closing the

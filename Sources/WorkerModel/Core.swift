@@ -6,7 +6,7 @@
 import Effects
 
 public struct Core: Sendable {
-    public private(set) var worker: Worker
+    public internal(set) var worker: Worker
     private var index = DeadlineIndex()
 
     public init(settings: Settings) {

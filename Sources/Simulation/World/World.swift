@@ -273,7 +273,7 @@ public struct World: Sendable {
             ? violated(since: before, by: event, requests) : violatedWhereTouched(since: before, by: event, requests)
     }
 
-    private mutating func accept(_ request: Request) -> Violation? {
+    mutating func accept(_ request: Request) -> Violation? {
         switch request.effect {
         case .socket(let call): return network.take(call, request.id)
         case .process(let call):

@@ -1,0 +1,165 @@
+"""Runs mutants through the means that may notice them, the cheap ones first, until one does.
+
+A mutant may never come to an end. Its time is counted in seconds of the processor, which a busy machine does not
+change, and a mutant that takes many times as long as no mutant at all counts as noticed: make test would not end.
+"""
+
+import concurrent.futures
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import building
+
+# By the names of their suites: they walk through thousands of states.
+SLOW = "DescriptionTests|FingerprintTests|TotalityTests|NoSecretInsideTests|SeededRunTests"
+GOLDEN = "ScenarioTests"
+# A mutant may take so many times as long as no mutant at all, and never less than so many seconds.
+PATIENCE, LEAST = 6.0, 20.0
+# A process that does nothing at all is waited for so long, by the clock.
+HUNG = 7200.0
+# More memory than this no search needs.
+MEMORY = 6 << 30
+# Scenarios that are searched before the slow tests: the quickest, as many as this share of the whole time allows.
+SMALL_SHARE = 0.1
+SHORT_LIFE = ["2000", "1", "2", "3"]
+# As in `make test`.
+LONG_LIFE = ["10000", "1", "2", "3", "5", "8", "13", "21", "34", "55", "89"]
+
+
+class Outcome:
+    """How a process ended: its status, None where it took too long; its output; its seconds of the processor."""
+
+    def __init__(self, status, output, seconds):
+        self.status, self.output, self.seconds = status, output, seconds
+
+
+class Means:
+    """One of the means: what it is called on the page, its command, and how its output is read."""
+
+    def __init__(self, name, command, read, mark):
+        self.name, self.command, self.read, self.mark = name, command, read, mark
+        self.limit = 0.0
+
+
+class Rig:
+    def __init__(self, root, base):
+        build = os.path.join(base, "build", "release")
+        self.tests = os.path.join(build, "mutantsPackageTests.xctest")
+        self.judge = os.path.join(build, "judge")
+        self.directory = os.path.join(base, "tree")
+        self.page = os.path.join(root, "spec", "transitions.md")
+        self.means = []
+
+    # One process.
+
+    def start(self, command, number, limit):
+        environment = dict(os.environ, MUTANT=str(number), SWIFT_BACKTRACE="enable=no")
+        seconds = int(limit) + 1
+        bounded = ["prlimit", f"--cpu={seconds}:{seconds + 5}", f"--as={MEMORY}", "--core=0", "nice", "-n", "10"]
+        with tempfile.TemporaryFile() as output:
+            process = subprocess.Popen(
+                bounded + command, cwd=self.directory, env=environment, stdin=subprocess.DEVNULL, stdout=output,
+                stderr=subprocess.STDOUT)
+            hung = threading.Timer(HUNG, process.kill)
+            hung.start()
+            _, status, usage = os.wait4(process.pid, 0)
+            hung.cancel()
+            process.returncode = os.waitstatus_to_exitcode(status)
+            output.seek(0)
+            text = output.read().decode("utf-8", "replace")
+        late = process.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+        return Outcome(None if late else process.returncode, text, usage.ru_utime + usage.ru_stime)
+
+    def suite(self, *choice):
+        return [self.tests, "--testing-library", "swift-testing", *choice]
+
+    # What they need without a mutant.
+
+    def prepare(self):
+        """Without a mutant everything passes; how long that takes sets the limits."""
+        passed, survived = r"Test run with \d+ tests .*passed", r"^survived$"
+        whole = Means("the explorer", [self.judge, "whole", self.page], read_judge, survived)
+        times = re.findall(r"^scenario\t(.*)\t(\d+)$", self._prove(whole), re.MULTILINE)
+        small, spent = [], 0
+        for name, milliseconds in sorted(times, key=lambda entry: int(entry[1])):
+            spent += int(milliseconds)
+            if spent <= SMALL_SHARE * sum(int(entry[1]) for entry in times):
+                small.append(name)
+        self.means = [
+            Means("a golden scenario", self.suite("--filter", GOLDEN), read_suite, passed),
+            Means("a model test", self.suite("--skip", f"{GOLDEN}|{SLOW}"), read_suite, passed),
+            Means("a simulated life", [self.judge, "simulate", *SHORT_LIFE], read_judge, survived),
+            Means("the explorer", [self.judge, "explore", *small], read_judge, survived),
+            Means("a model test", self.suite("--filter", SLOW), read_suite, passed),
+            Means("a simulated life", [self.judge, "simulate", *LONG_LIFE], read_judge, survived),
+            whole,
+        ]
+        for means in self.means:
+            if means is not whole:
+                self._prove(means)
+
+    def _prove(self, means):
+        outcome = self.start(means.command, 0, 1800)
+        if outcome.status != 0 or not re.search(means.mark, outcome.output, re.MULTILINE):
+            raise building.Problem(f"without a mutant {means.name} fails:\n{outcome.output[-3000:]}")
+        means.limit = max(LEAST, outcome.seconds * PATIENCE)
+        print(f"without a mutant {means.name}: {outcome.seconds:.1f} s of the processor", flush=True)
+        return outcome.output
+
+    # One mutant.
+
+    def examine(self, mutant):
+        """What became of one: the verdict, by which means, what they said, and what it cost."""
+        spent = 0.0
+        for means in self.means:
+            outcome = self.start(means.command, mutant.number, means.limit)
+            spent += outcome.seconds
+            verdict, words = judged(outcome, means)
+            if verdict:
+                return {"verdict": verdict, "by": means.name, "words": words[:160], "seconds": round(spent, 1)}
+        return {"verdict": "survived", "by": "", "words": "", "seconds": round(spent, 1)}
+
+    def run(self, mutants, jobs, until, keep):
+        """Examines them, so many at a time, and no new one after the time is over."""
+
+        def one(mutant):
+            return (mutant, self.examine(mutant)) if time.monotonic() < until else None
+
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            for future in concurrent.futures.as_completed([pool.submit(one, mutant) for mutant in mutants]):
+                outcome = future.result()
+                if outcome is None:
+                    continue
+                mutant, result = outcome
+                keep(mutant, result)
+                print(f"{result['verdict']:8} {result['seconds']:6.1f} s  {mutant.identity}  "
+                      f"<- {result['by']}: {result['words']}", flush=True)
+
+
+def judged(outcome, means):
+    """(verdict, words); no verdict where nothing was noticed."""
+    words = means.read(outcome.output)
+    if words:
+        return "killed", words
+    if outcome.status is None:
+        return "endless", "the limit of time"
+    if outcome.status != 0:
+        return "killed", "a crash"
+    return (None, "") if re.search(means.mark, outcome.output, re.MULTILINE) else ("killed", "no result")
+
+
+def read_suite(output):
+    """What the first test that failed says."""
+    found = re.search(r"recorded an issue with 1 argument (?:\w+ → )?(.*?) at \w+\.swift", output) \
+        or re.search(r"Test (\S+\(\)|\".*?\") recorded an issue", output)
+    return found.group(1).strip() if found else ""
+
+
+def read_judge(output):
+    found = re.search(r"^killed\t(.*)$", output, re.MULTILINE)
+    return found.group(1) if found else ""

@@ -5,6 +5,8 @@
 # make bench   figures as multiples of a bare C worker
 # make explore every interleaving of the small scenarios; ARGS="..." passes arguments
 # make simulate long lives by chance; ARGS="--seed 7 --tasks 100000" passes arguments
+# make mutants small mistakes all over the model, and which of them its tests notice: an hour or two, written to
+#              spec/mutants.md; ARGS="--only Outbox" passes arguments
 # make golden  run the golden scenarios and the explorer, and rewrite what spec/ says of them: read the difference
 # make format  lay the Swift sources out
 # make clean   remove what was built
@@ -13,7 +15,7 @@ SHELL := /bin/bash
 BINARY := .build/release/oz-agent-worker
 
 .DEFAULT_GOAL := build
-.PHONY: run test build bench explore simulate golden format clean build-needs test-needs
+.PHONY: run test build bench explore simulate mutants golden format clean build-needs test-needs
 
 build: build-needs
 	scripts/build
@@ -36,6 +38,9 @@ bench: build test-needs
 
 simulate: build
 	$(BINARY) simulate $(ARGS)
+
+mutants: test-needs
+	@python3 Tests/mutants/mutants.py $(ARGS)
 
 explore: build
 	$(BINARY) explore $(ARGS)

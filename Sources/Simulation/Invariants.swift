@@ -20,6 +20,13 @@ struct Glance {
         }
         keys = [task.key]
     }
+
+    /// Of the one slot that it knows nobody has ended.
+    func isStill(in worker: Worker, slot: UInt32) -> Bool {
+        guard let key = keys.first else { return true }
+        guard let task = worker.roster[slot], task.isActive else { return false }
+        return task.key == key
+    }
 }
 
 extension World {
@@ -37,13 +44,13 @@ extension World {
             switch request.effect {
             case .journal(.verdictDecided):
                 if let violation = verdictAfterDeath(worker.roster.tasks) { return violation }
-            case .process(.start): if let violation = oneAgent() { return violation }
             case .exit: if let violation = leftAtExit() { return violation }
             case .socket, .process, .files, .journal, .log, .measure, .forgetSecrets: break
             }
         }
+        if case .process(.started) = event, let violation = oneAgent(newest: true) { return violation }
         return slotsAreStates() ?? transientIsNotVerdict(requests) ?? quietReconnect(event, requests)
-            ?? noSilentEnd(before, worker.roster.tasks)
+            ?? (before.isStill(in: worker, slot: event.slot) ? nil : noSilentEnd(before, worker.roster.tasks))
     }
 
     /// Checked after every input: the cache beside the state has what a walk over the state finds.
@@ -80,8 +87,9 @@ extension World {
         return Violation("SlotsAreStates", "more executions active than the limit")
     }
 
-    private func oneAgent() -> Violation? {
-        for (index, key) in processes.agentStarts.enumerated() {
+    /// Of all starts, or only the newest.
+    private func oneAgent(newest: Bool = false) -> Violation? {
+        for (index, key) in processes.agentStarts.enumerated().suffix(newest ? 1 : .max) {
             if key.execution != nil, processes.agentStarts[..<index].contains(key), !isOfAnEarlierLife(key) {
                 return Violation("OneAgent", "an execution's agent was started twice")
             }

@@ -108,24 +108,22 @@ class Kept:
 
     def __init__(self, sources, fresh):
         self.marks = {path: hashlib.sha256(source.text.encode()).hexdigest() for path, source in sources.items()}
-        self.refused, self.results = set(), {}
+        self.refused, self.results, self.baseline = set(), {}, {}
         if fresh or not os.path.exists(RESULTS):
             return
         with open(RESULTS, encoding="utf-8") as file:
             kept = json.load(file)
+        self.baseline = kept.get("baseline", {})
         same = [path for path, mark in self.marks.items() if kept["marks"].get(path) == mark]
         self.refused = {identity for identity in kept["refused"] if identity.split(": ")[0] in same}
         self.results = {identity: result for identity, result in kept["results"].items()
                         if identity.split(": ")[0] in same}
 
-    def waiting(self, mutants):
-        return [mutant for mutant in mutants
-                if self.results.get(mutant.identity, {}).get("verdict") in (None, "survived")]
-
     def save(self):
         os.makedirs(BASE, exist_ok=True)
         with open(RESULTS + ".new", "w", encoding="utf-8") as file:
-            json.dump({"marks": self.marks, "refused": sorted(self.refused), "results": self.results}, file, indent=1)
+            json.dump({"marks": self.marks, "refused": sorted(self.refused), "results": self.results,
+                       "baseline": self.baseline}, file, indent=1)
         os.replace(RESULTS + ".new", RESULTS)
 
 
@@ -180,19 +178,21 @@ def main():
     if options.build:
         return 0
     wanted = [mutant for mutant in chosen if options.only in mutant.identity]
-    waiting = kept.waiting(wanted)
-    print(f"{len(waiting)} to run", flush=True)
+    rig = running.Rig(ROOT, BASE)
+    rig.prepare(kept.baseline)
 
     def keep(mutant, result):
         kept.results[mutant.identity] = result
         kept.save()
+        if result["verdict"] != "open":
+            print(f"{result['verdict']:8} {result['seconds']:6.1f} s  {mutant.identity}  "
+                  f"<- {result['by']}: {result['words']}", flush=True)
 
-    if waiting:
-        rig = running.Rig(ROOT, BASE)
-        rig.prepare()
-        rig.run(waiting, options.jobs, began + options.minutes * 60, keep)
+    kept.save()
+    rig.run(wanted, options.jobs, began + options.minutes * 60, kept.results, keep)
     if options.only:
-        return 0 if not kept.waiting(wanted) else 1
+        known = [kept.results.get(mutant.identity, {}).get("verdict") for mutant in wanted]
+        return 0 if all(verdict in ("killed", "endless") for verdict in known) else 1
     return judge(chosen, kept.results, kept.refused)
 
 

@@ -12,7 +12,7 @@ HEAD = """# Mutants: do the checks find mistakes?
 `make mutants` makes small mistakes in the machines and in the world around them, one at a time, and lets the model's
 own checks look for each. The mistakes are found by operators all over the sources and drawn by a fixed seed, some
 from every file; nobody chose them. All of them are built into one program, each behind a switch. Whoever is not
-noticed by the first means goes on to the next. A mutant that takes six times as long as no mutant at all, in seconds
+noticed by the first means goes on to the next. A mutant that takes four times as long as no mutant at all, in seconds
 of the processor, counts as endless: `make test` would not end either.
 
 A whole run writes this page. It takes an hour or two and is no part of `make test`; a test of the tool itself is.
@@ -27,7 +27,7 @@ class Tally:
     def __init__(self, chosen, results, refused):
         self.rows = [(mutant, results.get(mutant.identity)) for mutant in chosen]
         self.refused = refused
-        self.done = [(mutant, result) for mutant, result in self.rows if result]
+        self.done = [(mutant, result) for mutant, result in self.rows if result and result["verdict"] != "open"]
         self.missing = len(self.rows) - len(self.done)
         self.survivors = [mutant for mutant, result in self.done if result["verdict"] == "survived"]
         self.noticed = len(self.done) - len(self.survivors)
@@ -70,7 +70,8 @@ def written(tally, reasons, meaning):
         f"{tally.refused} more did not", "compile and were replaced by the next of the draw.", ""]
     lines += table(("noticed first by", "mutants"), tally.means().most_common())
     lines += ["", "What the explorer and the simulated lives said:", ""]
-    lines += table(("what was wrong", "mutants"), sorted(tally.searches().items(), key=lambda item: (-item[1], item[0])))
+    found = sorted(tally.searches().items(), key=lambda item: (-item[1], item[0]))
+    lines += table(("what was wrong", "mutants"), found)
     lines += ["", "## By operator", ""]
     lines += table(("operator", "the mistake", "mutants", "not noticed"),
                    [(name, meaning[name], drawn, missed or "")

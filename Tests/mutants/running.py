@@ -5,6 +5,7 @@ change, and a mutant that takes many times as long as no mutant at all counts as
 """
 
 import concurrent.futures
+import hashlib
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ import building
 SLOW = "DescriptionTests|FingerprintTests|TotalityTests|NoSecretInsideTests|SeededRunTests"
 GOLDEN = "ScenarioTests"
 # A mutant may take so many times as long as no mutant at all, and never less than so many seconds.
-PATIENCE, LEAST = 6.0, 20.0
+PATIENCE, LEAST = 4.0, 10.0
 # A process that does nothing at all is waited for so long, by the clock.
 HUNG = 7200.0
 # More memory than this no search needs.
@@ -54,6 +55,7 @@ class Rig:
         self.directory = os.path.join(base, "tree")
         self.page = os.path.join(root, "spec", "transitions.md")
         self.means = []
+        self.programs = ""
 
     # One process.
 
@@ -80,28 +82,43 @@ class Rig:
 
     # What they need without a mutant.
 
-    def prepare(self):
-        """Without a mutant everything passes; how long that takes sets the limits."""
+    def prepare(self, known):
+        """Without a mutant everything passes; how long that takes sets the limits. What is known of the very same
+        programs, and is kept in `known`, is not measured again."""
+        digest = hashlib.sha256()
+        for path in (self.tests, self.judge, self.page):
+            with open(path, "rb") as file:
+                digest.update(file.read())
+        self.programs = digest.hexdigest()
+        if known.get("programs") != self.programs:
+            known.clear()
         passed, survived = r"Test run with \d+ tests .*passed", r"^survived$"
         whole = Means("the explorer", [self.judge, "whole", self.page], read_judge, survived)
-        times = re.findall(r"^scenario\t(.*)\t(\d+)$", self._prove(whole), re.MULTILINE)
-        small, spent = [], 0
-        for name, milliseconds in sorted(times, key=lambda entry: int(entry[1])):
-            spent += int(milliseconds)
-            if spent <= SMALL_SHARE * sum(int(entry[1]) for entry in times):
-                small.append(name)
+        if not known:
+            times = re.findall(r"^scenario\t(.*)\t(\d+)$", self._prove(whole), re.MULTILINE)
+            known["limits"] = [whole.limit]
+            known["small"] = []
+            spent = 0
+            for name, milliseconds in sorted(times, key=lambda entry: int(entry[1])):
+                spent += int(milliseconds)
+                if spent <= SMALL_SHARE * sum(int(entry[1]) for entry in times):
+                    known["small"].append(name)
         self.means = [
             Means("a golden scenario", self.suite("--filter", GOLDEN), read_suite, passed),
             Means("a model test", self.suite("--skip", f"{GOLDEN}|{SLOW}"), read_suite, passed),
             Means("a simulated life", [self.judge, "simulate", *SHORT_LIFE], read_judge, survived),
-            Means("the explorer", [self.judge, "explore", *small], read_judge, survived),
+            Means("the explorer", [self.judge, "explore", *known["small"]], read_judge, survived),
             Means("a model test", self.suite("--filter", SLOW), read_suite, passed),
             Means("a simulated life", [self.judge, "simulate", *LONG_LIFE], read_judge, survived),
             whole,
         ]
-        for means in self.means:
-            if means is not whole:
+        if "programs" not in known:
+            for means in self.means[:-1]:
                 self._prove(means)
+            known["limits"] = [means.limit for means in self.means]
+            known["programs"] = self.programs
+        for means, limit in zip(self.means, known["limits"]):
+            means.limit = limit
 
     def _prove(self, means):
         outcome = self.start(means.command, 0, 1800)
@@ -111,34 +128,44 @@ class Rig:
         print(f"without a mutant {means.name}: {outcome.seconds:.1f} s of the processor", flush=True)
         return outcome.output
 
-    # One mutant.
+    # The mutants.
 
-    def examine(self, mutant):
-        """What became of one: the verdict, by which means, what they said, and what it cost."""
-        spent = 0.0
-        for means in self.means:
-            outcome = self.start(means.command, mutant.number, means.limit)
-            spent += outcome.seconds
-            verdict, words = judged(outcome, means)
-            if verdict:
-                return {"verdict": verdict, "by": means.name, "words": words[:160], "seconds": round(spent, 1)}
-        return {"verdict": "survived", "by": "", "words": "", "seconds": round(spent, 1)}
+    def stands_at(self, result):
+        """Which of the means is its next; nothing where all is known."""
+        if result is None:
+            return 0
+        if result["verdict"] in ("killed", "endless"):
+            return None
+        # Who survived may not survive other tests.
+        return result["passed"] if result["programs"] == self.programs else 0
 
-    def run(self, mutants, jobs, until, keep):
-        """Examines them, so many at a time, and no new one after the time is over."""
+    def examine(self, mutant, index, before):
+        """What became of one by one of the means: the verdict, what they said, and what it cost."""
+        means = self.means[index]
+        outcome = self.start(means.command, mutant.number, means.limit)
+        verdict, words = judged(outcome, means)
+        spent = outcome.seconds + (before["seconds"] if index else 0.0)
+        last = index + 1 == len(self.means)
+        return {"verdict": verdict or ("survived" if last else "open"), "by": means.name if verdict else "",
+                "words": words[:160], "seconds": round(spent, 1), "passed": index + (0 if verdict else 1),
+                "programs": self.programs}
 
-        def one(mutant):
-            return (mutant, self.examine(mutant)) if time.monotonic() < until else None
+    def run(self, mutants, jobs, until, results, keep):
+        """Examines them, so many at a time, and no new one after the time is over. All go through the first of the
+        means, and then what is left through the next."""
+        for index, means in enumerate(self.means):
+            waiting = [mutant for mutant in mutants if self.stands_at(results.get(mutant.identity)) == index]
+            print(f"{len(waiting)} for {means.name}", flush=True)
 
-        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-            for future in concurrent.futures.as_completed([pool.submit(one, mutant) for mutant in mutants]):
-                outcome = future.result()
-                if outcome is None:
-                    continue
-                mutant, result = outcome
-                keep(mutant, result)
-                print(f"{result['verdict']:8} {result['seconds']:6.1f} s  {mutant.identity}  "
-                      f"<- {result['by']}: {result['words']}", flush=True)
+            def one(mutant, index=index):
+                if time.monotonic() < until:
+                    return mutant, self.examine(mutant, index, results.get(mutant.identity))
+                return None
+
+            with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+                for future in concurrent.futures.as_completed([pool.submit(one, mutant) for mutant in waiting]):
+                    if future.result():
+                        keep(*future.result())
 
 
 def judged(outcome, means):

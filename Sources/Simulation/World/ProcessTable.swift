@@ -113,7 +113,9 @@ public struct ProcessTable: Sendable {
 
     private func running(_ process: Process) -> [(ProcessMove, Fault?)] {
         let isOurs = process.role == .dispatch || process.role == .cancel
-        var list: [(ProcessMove, Fault?)] = [(.ends, nil)]
+        var list: [(ProcessMove, Fault?)] = []
+        list.reserveCapacity(5)
+        list.append((.ends, nil))
         if isOurs, process.wasToldToEnd { list.append((.succeedsAnyway, .lateSuccess)) }
         if process.killed { return list }
         // Whoever says that it failed has not handed anything over.

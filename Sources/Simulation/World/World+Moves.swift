@@ -13,6 +13,7 @@ extension World {
     func weighable() -> [(move: Move, isFault: Bool)] {
         if isDead || (exited != nil && livesLeft > 0) { return [(.startAgain, false)] }
         var list: [(move: Move, isFault: Bool)] = []
+        list.reserveCapacity(World.movesMostly)
         if exited != nil { return list }
         if !begun { return [(.begin, false)] }
         func add(_ move: Move, _ fault: Fault? = nil) {
@@ -23,7 +24,9 @@ extension World {
         }
         for (move, fault) in promptMoves() { add(move, fault) }
         let replyPending = list.contains { !$0.isFault }
-        for (move, fault) in processMoves(prompt: false) { add(move, fault) }
+        var slow: [(Move, Fault?)] = []
+        appendProcessMoves(prompt: false, to: &slow)
+        for (move, fault) in slow { add(move, fault) }
         if let link = network.link, link.state == .open {
             if server.nextAssignment < scenario.assignments.count { add(.assign(server.nextAssignment)) }
             for index in scenario.cancellations.indices where !server.cancelled[index] {
@@ -43,9 +46,13 @@ extension World {
         return list
     }
 
+    /// Room for so many is made at once: what may happen is asked at every step of a long run.
+    private static let movesMostly = 48
+
     /// What a healthy environment does before long, in a fixed order, each with its faulty twin.
     func promptMoves() -> [(Move, Fault?)] {
         var list: [(Move, Fault?)] = []
+        list.reserveCapacity(World.movesMostly)
         for index in files.pending.indices {
             list.append((.answerFile(index, fails: false), nil))
             list.append((.answerFile(index, fails: true), .fileFails))
@@ -65,19 +72,20 @@ extension World {
                 }
             }
         }
-        return list + processMoves(prompt: true)
+        appendProcessMoves(prompt: true, to: &list)
+        return list
     }
 
     /// An agent that runs may run on for as long as it likes, also when it was asked to end, and so may a command that
     /// is to reach somebody else. Everything else about processes is prompt.
-    func processMoves(prompt: Bool) -> [(Move, Fault?)] {
-        var list: [(Move, Fault?)] = []
-        for (index, process) in processes.processes.enumerated() {
-            let idles = process.state == .running && !process.killed && process.role.mayIdle
+    private func appendProcessMoves(prompt: Bool, to list: inout [(Move, Fault?)]) {
+        for index in processes.processes.indices {
+            let idles =
+                processes.processes[index].state == .running && !processes.processes[index].killed
+                && processes.processes[index].role.mayIdle
             guard idles != prompt else { continue }
             for (move, fault) in processes.moves(index) { list.append((.process(index, move), fault)) }
         }
-        return list
     }
 
     func firstOfTask() -> EffectID? {

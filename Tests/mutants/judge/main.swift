@@ -58,7 +58,8 @@ func judge(_ words: [String]) -> String? {
     case "explore":
         let scenarios = rest.compactMap { name in Scenarios.all.first { $0.name == name } }
         return scenarios.count == rest.count ? explore(scenarios, page: nil) : "no such scenario"
-    case "simulate": return simulate(tasks: rest.first.flatMap { Int($0) } ?? 0, rest.dropFirst().compactMap { UInt64($0) })
+    case "simulate":
+        return simulate(tasks: rest.first.flatMap { Int($0) } ?? 0, rest.dropFirst().compactMap { UInt64($0) })
     case "whole": return explore(Scenarios.all, page: content(of: rest.first ?? ""))
     default: return "usage: judge explore|simulate|whole ..."
     }

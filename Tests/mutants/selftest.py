@@ -34,6 +34,7 @@ WANTED = {
     "accept a stale completion": ["id == awaits"],
     "drop a check": ["count < limit"],
     "drop an effect": ["turn.ask(.files(.removeTree(path)))", "turn.note(.released(key))"],
+    # `ping = nil` comes next, and has nothing in common with them.
     "swap two": ["turn.ask(.files(.removeTree(path))) turn.note(.released(key))",
                  "turn.note(.released(key)) phase = .waiting(until: turn.at.after(turn.timing.retry))"],
     "skip a transition": ["phase = .waiting(until: turn.at.after(turn.timing.retry))"],

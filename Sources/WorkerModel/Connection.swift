@@ -215,7 +215,6 @@ public struct Connection: Hashable, Codable, Sendable {
         turn.measure(.connected(true))
         let again = outbox.letters.count { $0.maybeHeard }
         if again > 0 { turn.log(.info, .resending(count: again)) }
-        flush(&turn)
         return .nothing
     }
 

@@ -138,7 +138,9 @@ def meet(one, other):
 
 
 def roots(words):
-    """What a statement has to do with: the beginning of each chain, and no case, label or type."""
+    """What a statement has to do with: the beginning of each chain, and no case, label or type. The clock of a turn
+    and its settings never change."""
+    words = re.sub(r"\bturn\.(?:at|timing|limits|settings)\b", "", words)
     return set(re.findall(r"(?<![\w.])([a-z]\w*)(?![\w(:])", words))
 
 

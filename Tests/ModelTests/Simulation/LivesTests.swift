@@ -113,10 +113,14 @@ struct LivesTests {
         stage.world.processes.badEnds = [key("a", "1")]
         stage.world.network.claimsTaken = [TaskID(Bytes(text: "a"))]
         _ = stage.world.journal.take(.handedOver(key("a", "1")))
+        stage.world.files.giveUp(Bytes(text: "/w/ours"))
+        stage.world.files.failures = 3
+        stage.world.files.entries.append(.init(path: Bytes(text: "/w/ours"), foreign: false))
         stage.world.turnPage(Scenario("next", stage.world.scenario.settings, [assignment("b")]))
         let world = stage.world
         #expect(world.processes.agentStarts.isEmpty && world.processes.teardownStarts.isEmpty)
         #expect(world.processes.badEnds.isEmpty && world.network.claimsTaken.isEmpty)
+        #expect(world.files.entries.isEmpty && world.files.givenUp.isEmpty && world.files.failures == 0)
         #expect(world.journal.open.isEmpty && world.journal.handedOver.isEmpty)
         #expect(world.server.ledger.isEmpty && world.runtime.runs.isEmpty)
         #expect(world.scenario.name == "next" && world.worker.connection.isOpen)

@@ -218,7 +218,6 @@ public struct Connection: Hashable, Codable, Sendable {
         failedDials = 0
         let again = outbox.letters.count { $0.maybeHeard }
         if again > 0 { turn.log(.info, .resending(count: again)) }
-        flush(&turn)
         return .nothing
     }
 

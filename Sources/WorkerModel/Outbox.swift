@@ -76,7 +76,6 @@ public struct Outbox: Hashable, Codable, Sendable {
     struct Loss {
         /// Claims that were never written.
         var forgotten: [Letter] = []
-        var resend = 0
         /// Executions of which something was not said again, because a newer one took their place.
         var withdrawn: [ExecutionKey] = []
     }
@@ -202,7 +201,6 @@ public struct Outbox: Hashable, Codable, Sendable {
             var kept = letter
             kept.maybeHeard = letter.mayHaveBeenHeard
             kept.progress = .queued
-            if kept.maybeHeard { loss.resend &+= 1 }
             return kept
         }
         return loss

@@ -84,11 +84,8 @@ extension Worker {
 
     private mutating func claim(_ assignment: Assignment, _ turn: inout Turn) {
         let key = assignment.key
-        let slot = roster.freeSlot()
-        turn.slot = slot
         let task = Task(assignment, &turn)
-        turn.slot = 0
-        roster.admit(task, to: slot)
+        roster.admit(task, to: roster.freeSlot())
         connection.outbox.supersede(olderThan: task.serial, of: key.task)
         connection.outbox.post(
             .claim, run: task.serial, key, .claimed(key.task, worker: turn.settings.workerID))

@@ -11,11 +11,17 @@ HEAD = """# Mutants: do the checks find mistakes?
 
 `make mutants` makes small mistakes in the machines and in the world around them, one at a time, and lets the model's
 own checks look for each. The mistakes are found by operators all over the sources and drawn by a fixed seed, some
-from every file; nobody chose them. All of them are built into one program, each behind a switch. Whoever is not
-noticed by the first means goes on to the next. A mutant that takes four times as long as no mutant at all, in seconds
-of the processor, counts as endless: `make test` would not end either.
+from every file; nobody chose them. What can't be a mistake is left out by rule: hints about room, the tags that tell
+the cases of an enum apart in a digest, and changing places of statements with nothing in common.
 
-A whole run writes this page. It takes an hour or two and is no part of `make test`; a test of the tool itself is.
+All of them are built into one program, each behind a switch. They go through the means in this order, each until one
+notices it: the golden scenarios, the model tests, short simulated lives, the slow model tests, the quickest scenarios
+of the explorer, the long lives of `make test`, and every scenario of the explorer with its transitions. A mutant that
+takes four times as long as no mutant at all, in seconds of the processor, counts as endless: `make test` would not
+end either.
+
+A whole run writes this page. It takes an hour or two, keeps what it found, and goes on where it was interrupted. It
+is no part of `make test`; a test of the tool itself is.
 """
 
 NO_REASON = "No reason yet."

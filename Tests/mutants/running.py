@@ -107,8 +107,8 @@ class Rig:
             Means("a golden scenario", self.suite("--filter", GOLDEN), read_suite, passed),
             Means("a model test", self.suite("--skip", f"{GOLDEN}|{SLOW}"), read_suite, passed),
             Means("a simulated life", [self.judge, "simulate", *SHORT_LIFE], read_judge, survived),
-            Means("the explorer", [self.judge, "explore", *known["small"]], read_judge, survived),
             Means("a model test", self.suite("--filter", SLOW), read_suite, passed),
+            Means("the explorer", [self.judge, "explore", *known["small"]], read_judge, survived),
             Means("a simulated life", [self.judge, "simulate", *LONG_LIFE], read_judge, survived),
             whole,
         ]

@@ -34,8 +34,8 @@ WANTED = {
     "accept a stale completion": ["id == awaits"],
     "drop a check": ["count < limit"],
     "drop an effect": ["turn.ask(.files(.removeTree(path)))", "turn.note(.released(key))"],
-    "swap two": ["turn.ask(.files(.removeTree(path))) turn.note(.released(key))",
-                 "turn.note(.released(key)) phase = .waiting(until: turn.at.after(turn.timing.retry))"],
+    # The next phase comes next, and has nothing in common with them.
+    "swap two": ["turn.ask(.files(.removeTree(path))) turn.note(.released(key))"],
     "skip a transition": ["phase = .waiting(until: turn.at.after(turn.timing.retry))"],
     "forget a reset": ["ping = nil"],
     "either instead of both": ["isOpen && !isShut"],

@@ -39,9 +39,7 @@ extension World {
         if signalsLeft > 0 { add(.signal) }
         if sleepsLeft > 0, network.link?.state == .open { add(.sleep) }
         if crashesLeft > 0, diesAfter == nil { for count in 0...World.mostEffects { add(.crash(after: count)) } }
-        if !contractBroken, scenario.allowed.contains(.brokenContract), firstOfTask() != nil {
-            add(.breakContract, .brokenContract)
-        }
+        if !contractBroken, firstOfTask() != nil { add(.breakContract, .brokenContract) }
         if worker.nextDeadline() != nil { add(.wait, replyPending ? .slow : nil) }
         return list
     }

@@ -256,6 +256,7 @@ struct JournalModelTests {
         _ = journal.take(.intended(key("a"), .directory(path)))
         #expect(journal.covers(path) && journal.covers(path + Bytes(text: "/f")))
         #expect(!journal.covers(path + Bytes(text: "f")) && !journal.covers(Bytes(text: "/w")))
+        #expect(!journal.covers(Bytes(text: "/w/b")) && !journal.covers(Bytes(text: "/w/b/f")))
         var file = JournalModel()
         _ = file.take(.intended(key("a"), .file(path)))
         #expect(file.covers(path) && !file.covers(path + Bytes(text: "/f")))

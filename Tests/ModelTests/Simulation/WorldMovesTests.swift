@@ -83,6 +83,8 @@ struct WorldMovesTests {
                 case .sayNonsense(let index):
                     #expect(isOpen && world.server.saidNonsense.firstIndex(of: false) == index)
                 case .signal: #expect(world.signalsLeft > 0)
+                case .sleep: #expect(world.sleepsLeft > 0 && isOpen)
+                case .crash: #expect(world.crashesLeft > 0 && world.diesAfter == nil)
                 case .begin: #expect(moves == [.begin])
                 default: break
                 }
@@ -93,6 +95,33 @@ struct WorldMovesTests {
             }
             if world.exited != nil { #expect(moves.isEmpty) }
         }
+    }
+
+    @Test func whatIsOfferedAsAFaultIsOne() {
+        var faults = 0
+        visit(seed: 17) { world, moves in
+            let offered = world.weighable()
+            #expect(offered.map(\.move) == moves)
+            for (move, isFault) in offered {
+                #expect(isFault == world.isFault(move), "\(move)")
+                if isFault { faults += 1 }
+            }
+        }
+        #expect(faults > 300)
+    }
+
+    @Test func whatIsPromptComesWithItsFaultyTwinBehindIt() {
+        var twins = 0
+        visit(seed: 18) { world, _ in
+            let prompt = world.promptMoves()
+            for (index, (move, fault)) in prompt.enumerated() {
+                guard case .answerFile(let file, fails: true) = move else { continue }
+                #expect(fault == .fileFails && index > 0)
+                #expect(prompt[index - 1].0 == .answerFile(file, fails: false))
+                twins += 1
+            }
+        }
+        #expect(twins > 100)
     }
 
     @Test func filesThatComeAtOnceAreNeverPending() {
@@ -191,6 +220,40 @@ struct WorldMovesTests {
         _ = other.make(.wait)
         #expect(watched.fingerprint == other.fingerprint)
         #expect(watched.fingerprint != plain.fingerprint)
+    }
+
+    @Test func onlyTheLastMoveIsShown() {
+        var stage = WorldStage.running { $0.signals = 2 }
+        for move in [Move.signal, .wait] {
+            stage.make(move)
+            #expect(stage.world.lastInputs.count == 1)
+            #expect(stage.world.lastRequests.count < 12)
+        }
+        stage.make(.cancel(0))
+        #expect(stage.world.lastInputs.isEmpty && stage.world.lastRequests.isEmpty)
+    }
+
+    /// Which of two answers somebody waits for tells two states apart.
+    @Test func theNameOfARequestCounts() {
+        var known = WorldStage.running().world
+        var fresh = known
+        _ = known.files.take(.makeFile([9]), known.processes.processes[0].id)
+        _ = fresh.files.take(.makeFile([9]), id(900))
+        #expect(known.fingerprint != fresh.fingerprint)
+    }
+
+    @Test func everyPartOfTheRuntimeCounts() {
+        let changes: [(inout RuntimeModel.Run) -> Void] = [
+            { _ in }, { $0.isHeld = true }, { $0.wasHandedOver = true }, { $0.wasBrokenOff = true },
+            { $0.mustBeTakenBack = true }, { $0.cancelTries = 1 }, { $0.cancelTries = 2 },
+        ]
+        var seen: Set<UInt64> = [WorldStage.running().world.fingerprint]
+        for change in changes {
+            var world = WorldStage.running().world
+            world.runtime.change(key("a", "1"), change)
+            seen.insert(world.fingerprint)
+        }
+        #expect(seen.count == 1 + changes.count)
     }
 
     /// Kinds of messages, of file calls and of frames are told apart, too.

@@ -19,7 +19,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     var sealed = Bytes()
     var behind = opening
     var number: UInt64 = 0
-    for line in course.bytes.parts(separatedBy: 0x0a) {
+    for line in course.bytes.parts(separatedBy: 0x0a) where !line.isEmpty {
         event(of: line)
         append(line, to: &sealed)
         append(renumbered(line, &number), to: &behind)

@@ -48,11 +48,25 @@ private struct Skimmer {
             case 0x7d, 0x5d:
                 depth &-= 1
                 if depth <= 1 { inData = false }
-            case 0x3a: expectsValue = true
+            case 0x3a:
+                expectsValue = true
+                forget()
             case 0x2c: expectsValue = false
             default: break
             }
             position &+= 1
+        }
+    }
+
+    /// The last member of a repeated name counts, whatever its value is.
+    private mutating func forget() {
+        guard let name, depth == 1 || (depth == 2 && inData) else { return }
+        if depth == 1 {
+            if name.equals("type") { type = nil }
+            if name.equals("data") { (task, execution) = (nil, nil) }
+        } else {
+            if name.equals("task_id") { task = nil }
+            if name.equals("execution_id") { execution = nil }
         }
     }
 
@@ -66,13 +80,14 @@ private struct Skimmer {
     }
 
     private mutating func string(_ range: ClosedRange<Int>) {
-        let content = range.count <= WireLimits.id ? (try? JSON.parse(bytes[range]))?.asString : nil
+        // Written in escapes, an id is six times as long at most.
+        let content = range.count <= 6 * WireLimits.id + 2 ? (try? JSON.parse(bytes[range]))?.asString : nil
         guard expectsValue else {
             name = content
             return
         }
         expectsValue = false
-        guard let name, let content else { return }
+        guard let name, let content, content.count <= WireLimits.id else { return }
         if depth == 1, name.equals("type") { type = content }
         if depth == 2, name.equals("task_id") { task = content }
         if depth == 2, name.equals("execution_id") { execution = content }

@@ -34,6 +34,42 @@ import Testing
         }
     }
 
+    /// As where the message is not too deep: the last member of a name counts, and a name that says nothing else.
+    @Test(arguments: [
+        (#""data":{"task_id":"a","execution_id":"b"},"data":{"task_id":"c"}"#, "c", nil),
+        (#""data":{"task_id":"a","execution_id":"b","execution_id":null}"#, "a", nil),
+        (#""data":{"task_id":"a","execution_id":"b","execution_id":["x"]}"#, "a", nil),
+        (#""data":{"task_id":"a","task_id":"b","execution_id":"c","execution_id":"d"}"#, "b", "d"),
+        (#""data":{"task_id":"a","x":{"task_id":"q","execution_id":"r"},"execution_id":"b"}"#, "a", "b"),
+        (#""data":{"task_id":"a","execution_id":""}"#, "a", nil),
+    ]) func whatIsTooDeepIsNamedAsElse(data: String, task: String, execution: String?) {
+        let nest = String(repeating: "[", count: 1_001) + String(repeating: "]", count: 1_001)
+        let key = ExecutionKey(
+            task: TaskID(Bytes(text: task)), execution: execution.map { ExecutionID(Bytes(text: $0)) })
+        let read = Decoded(text: #"{"type":"task_assignment",\#(data)}"#).message
+        let skimmed = Decoded(text: #"{"type":"task_assignment","deep":\#(nest),\#(data)}"#).message
+        for message in [read, skimmed] {
+            guard case .unreadableAssignment(let found, _) = message else {
+                Issue.record("the task is not named: \(message)")
+                continue
+            }
+            #expect(found == key)
+        }
+    }
+
+    @Test func anIDWrittenInEscapesIsSkimmed() {
+        let nest = String(repeating: "[", count: 1_001) + String(repeating: "]", count: 1_001)
+        for (count, isNamed) in [(4_096, true), (4_097, false)] {
+            let id = String(repeating: "\\u0061", count: count)
+            let text = #"{"type":"task_assignment","deep":\#(nest),"data":{"task_id":"\#(id)"}}"#
+            if case .unreadableAssignment(let key, _) = Decoded(text: text).message {
+                #expect(isNamed && key.task.bytes == Bytes(repeating: 0x61, count: count))
+            } else {
+                #expect(!isNamed)
+            }
+        }
+    }
+
     @Test func tooManyValuesStillNameTheTask() {
         let junk = "[" + String(repeating: "0,", count: 1_100_000) + "0]"
         let text = #"{"data":{"task_id":"t","junk":\#(junk)},"type":"task_assignment"}"#

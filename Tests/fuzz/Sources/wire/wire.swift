@@ -160,7 +160,7 @@ private func said(_ message: OutgoingMessage) {
     let (task, type): (TaskID, String) =
         switch message {
         case .claimed(let task, _): (task, "task_claimed")
-        case .completed(let key), .cancelled(let key, _): (key.task, "task_completed")
+        case .completed(let key, _), .cancelled(let key, _): (key.task, "task_completed")
         case .failed(let key, _, _, _): (key.task, "task_failed")
         case .rejected(let task, _): (task, "task_rejected")
         }

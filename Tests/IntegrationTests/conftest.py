@@ -11,6 +11,9 @@ import trustme
 import daemon
 from plane import Plane
 
+# A shell that starts the tests in the background makes them ignore interrupts, and all that they start, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

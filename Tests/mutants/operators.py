@@ -127,9 +127,9 @@ def swaps(source):
         name = statement_operator(source.code[start:end], source.flat(start, end))
         if last and plain and name in ("drop an effect", "drop a call", "skip a transition"):
             between = source.code[last[1]:start]
-            neighbours = between.strip() == "" and between.count("\n") == 1
+            beside = between.strip() == "" and between.count("\n") == 1
             same = source.inside[last[0]] == source.inside[start]
-            if neighbours and same and meet(source.code[last[0]:last[1]], source.code[start:end]):
+            if beside and same and meet(source.code[last[0]:last[1]], source.code[start:end]):
                 yield Mutant(source, "swap two", last[0], end, swapped(last, (start, end)))
         last = (start, end) if plain and name in ("drop an effect", "drop a call", "skip a transition") else None
 

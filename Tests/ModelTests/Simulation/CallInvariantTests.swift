@@ -185,8 +185,8 @@ struct CallInvariantTests {
         func isEnded(_ world: inout World) {
             world.server.ledger[0].finalWord = .cancelled(execution, confirmed: true)
         }
-        #expect(atRest(mustBeTakenBack) == "CancelReaches")
-        #expect(atRest(isEnded) == "NothingLeftBehind")
+        #expect(atRest({ _ in }, mustBeTakenBack) == "CancelReaches")
+        #expect(atRest({ _ in }, isEnded) == "NothingLeftBehind")
         for spoil in [mustBeTakenBack, isEnded] {
             for (tries, isExcused) in [(2, false), (3, true)] {
                 let found = atRest {

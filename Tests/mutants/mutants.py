@@ -189,7 +189,7 @@ def main():
                   f"<- {result['by']}: {result['words']}", flush=True)
 
     kept.save()
-    rig.run(wanted, options.jobs, began + options.minutes * 60, kept.results, keep)
+    rig.run(wanted, options.jobs, began + options.minutes * 60, kept, keep)
     if options.only:
         known = [kept.results.get(mutant.identity, {}).get("verdict") for mutant in wanted]
         return 0 if all(verdict in ("killed", "endless") for verdict in known) else 1

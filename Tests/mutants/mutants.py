@@ -141,7 +141,7 @@ def judge(chosen, results, refused):
             file.write(page.written(tally, reasons, operators.MEANING))
         print("written to spec/mutants.md")
     unexplained = [mutant for mutant in tally.survivors if mutant.identity not in reasons]
-    good = not unexplained and tally.missing == 0 and tally.share >= WANTED
+    good = not unexplained and tally.missing + tally.unfinished == 0 and tally.share >= WANTED
     print(f"{1 if good else 0} passed, {0 if good else 1} failed")
     return 0 if good else 1
 

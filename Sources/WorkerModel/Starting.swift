@@ -32,7 +32,7 @@ public struct Starting: Hashable, Codable, Sendable {
     }
 
     mutating func take(_ event: FilesEvent, _ turn: inout Turn) {
-        guard case .direct(let direct) = turn.settings.backend else { return }
+        guard case .direct(let direct) = turn.settings.backend else { return turn.late() }
         switch (phase, event) {
         case (.findingAgent(event.id), .found(_, let path)):
             let call: FilesCall =

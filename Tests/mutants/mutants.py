@@ -141,7 +141,7 @@ def judge(chosen, results, refused):
             file.write(page.written(tally, reasons, operators.MEANING))
         print("written to spec/mutants.md")
     unexplained = [mutant for mutant in tally.survivors if mutant.identity not in reasons]
-    good = not unexplained and tally.missing == 0 and tally.share >= WANTED
+    good = not unexplained and tally.missing + tally.unfinished == 0 and tally.share >= WANTED
     print(f"{1 if good else 0} passed, {0 if good else 1} failed")
     return 0 if good else 1
 
@@ -189,7 +189,7 @@ def main():
                   f"<- {result['by']}: {result['words']}", flush=True)
 
     kept.save()
-    rig.run(wanted, options.jobs, began + options.minutes * 60, kept.results, keep)
+    rig.run(wanted, options.jobs, began + options.minutes * 60, kept, keep)
     if options.only:
         known = [kept.results.get(mutant.identity, {}).get("verdict") for mutant in wanted]
         return 0 if all(verdict in ("killed", "endless") for verdict in known) else 1

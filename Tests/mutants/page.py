@@ -33,14 +33,17 @@ class Tally:
     def __init__(self, chosen, results, refused):
         self.rows = [(mutant, results.get(mutant.identity)) for mutant in chosen]
         self.refused = refused
-        self.done = [(mutant, result) for mutant, result in self.rows if result and result["verdict"] != "open"]
+        self.done = [(mutant, result) for mutant, result in self.rows if result]
         self.missing = len(self.rows) - len(self.done)
-        self.survivors = [mutant for mutant, result in self.done if result["verdict"] == "survived"]
+        # Who has not been through all of the means counts as not noticed.
+        self.unfinished = sum(result["verdict"] == "open" for _, result in self.done)
+        self.survivors = [mutant for mutant, result in self.done if result["verdict"] in ("survived", "open")]
         self.noticed = len(self.done) - len(self.survivors)
         self.share = 100.0 * self.noticed / max(1, len(self.done))
 
     def summary(self):
-        yield (f"{len(self.rows)} mutants: {self.noticed} noticed, {len(self.survivors)} not, {self.missing} not run: "
+        yield (f"{len(self.rows)} mutants: {self.noticed} noticed, {len(self.survivors)} not ({self.unfinished} of them "
+               f"not through all of the means yet), {self.missing} not run: "
                f"{self.share:.1f} % noticed. {self.refused} more did not compile.")
         for name, count in self.means().most_common():
             yield f"{count:5}  {name}"
@@ -48,7 +51,7 @@ class Tally:
     def means(self):
         return collections.Counter(
             f"{result['by']}, which did not end" if result["verdict"] == "endless" else result["by"]
-            for _, result in self.done if result["verdict"] != "survived")
+            for _, result in self.done if result["verdict"] in ("killed", "endless"))
 
     def searches(self):
         """What the explorer and the simulated lives said."""
@@ -74,6 +77,9 @@ def written(tally, reasons, meaning):
     lines = HEAD.splitlines() + [
         "", f"**{tally.noticed} of {len(tally.done)} were noticed: {tally.share:.1f} %.** There were {room_words}. "
         f"{tally.refused} more did not", "compile and were replaced by the next of the draw.", ""]
+    if tally.unfinished:
+        lines += [f"{tally.unfinished} of those that were not noticed have not been through the slowest of the means "
+                  "yet; they count as", "not noticed.", ""]
     lines += table(("noticed first by", "mutants"), tally.means().most_common())
     lines += ["", "What the explorer and the simulated lives said:", ""]
     found = sorted(tally.searches().items(), key=lambda item: (-item[1], item[0]))

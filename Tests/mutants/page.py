@@ -42,8 +42,8 @@ class Tally:
         self.share = 100.0 * self.noticed / max(1, len(self.done))
 
     def summary(self):
-        yield (f"{len(self.rows)} mutants: {self.noticed} noticed, {len(self.survivors)} not ({self.unfinished} of them "
-               f"not through all of the means yet), {self.missing} not run: "
+        yield (f"{len(self.rows)} mutants: {self.noticed} noticed, {len(self.survivors)} not "
+               f"({self.unfinished} of them not through all of the means yet), {self.missing} not run: "
                f"{self.share:.1f} % noticed. {self.refused} more did not compile.")
         for name, count in self.means().most_common():
             yield f"{count:5}  {name}"

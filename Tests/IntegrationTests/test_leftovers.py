@@ -69,6 +69,8 @@ def settled(worker):
         steady, last = now == last, now
         return steady
 
+    # Those that a burst left idle go some seconds after it.
+    wait_until("supervisors to be few again", lambda: len(worker.children()) <= 4, 60)
     wait_until("descriptors to be steady", same, 10)
     return (*last, worker.resident())
 

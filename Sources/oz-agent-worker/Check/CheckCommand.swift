@@ -96,7 +96,7 @@ private final class CheckCommand {
         _ = printer.show(.hosts(found.hosts, surroundings))
     }
 
-    private static func nonce() -> Bytes { Bytes(Instance.fresh().prefix(8)) }
+    private static func nonce() -> Bytes { Bytes(StateDirectory.passingID().prefix(8)) }
 
     /// On the direct backend agents get nothing of the worker's environment but what is configured.
     private var agentEnvironment: [(name: Bytes, value: Bytes)] {

@@ -9,32 +9,35 @@ struct KeptState {
     let instanceID: Bytes
     let warnings: [String]
 
-    /// A directory that the operator chose must be usable; of the usual one that is only hoped.
+    /// Without a directory the worker runs as well, and says what that costs. But who was given the directory of another
+    /// worker was started twice, and goes.
     init(
         _ configuration: ResolvedConfiguration, _ environment: [(name: Bytes, value: Bytes)]
     ) throws(StateDirectory.Problem) {
-        if let chosen = configuration.stateDirectory {
-            self.init(try StateDirectory(chosen, instanceID: configuration.instanceID))
-            return
-        }
-        let usual = StateDirectory.usual { name in environment.first { $0.name.equals(name) }?.value }
+        let path = KeptState.place(configuration, environment).path
         do throws(StateDirectory.Problem) {
-            self.init(try StateDirectory(usual, instanceID: configuration.instanceID))
+            let directory = try StateDirectory.opened(path, instanceID: configuration.instanceID)
+            self.init(directory, directory.instanceID, [directory.mended].compactMap { $0 })
         } catch {
-            let warning =
-                "\(error.words); so nothing is kept for the next life, and agents end with this worker "
-                + "(--state-dir chooses another)"
+            if case .taken = error, configuration.stateDirectory != nil { throw error }
+            let cost =
+                configuration.instanceID == nil ? "the instance id lasts until this worker ends" : "nothing is kept"
+            let warning = "\(error.words); so \(cost) (--state-dir chooses another)"
             self.init(nil, configuration.instanceID ?? StateDirectory.passingID(), [warning])
         }
-    }
-
-    private init(_ directory: StateDirectory) {
-        self.init(directory, directory.instanceID, [directory.mended].compactMap { $0 })
     }
 
     private init(_ directory: StateDirectory?, _ instanceID: Bytes, _ warnings: [String]) {
         self.directory = directory
         self.instanceID = instanceID
         self.warnings = warnings
+    }
+
+    /// The one that was chosen, else the usual one.
+    static func place(
+        _ configuration: ResolvedConfiguration, _ environment: [(name: Bytes, value: Bytes)]
+    ) -> (path: Bytes, from: String) {
+        if let chosen = configuration.stateDirectory { return (chosen, "the configuration") }
+        return StateDirectory.usual { name in environment.first { $0.name.equals(name) }?.value }
     }
 }

@@ -1,11 +1,12 @@
 // The state directory: what one life leaves for the next. It holds the instance id, the journal, and a lock, since two
 // workers that shared it would each take the other's agents for their own.
 //
-// The lock is the kernel's (flock), so that it goes with the process, however that ends. What a crash can leave half
-// made is mended, since nobody else could: an instance id that can't be read is laid aside, and a new one made.
+// The lock is the kernel's, so that it goes with the process, however that ends. What a crash can leave half made is
+// mended, since nobody else could: an instance id that can't be read is laid aside, and a new one made.
 
 import CLinux
 import Codecs
+import Effects
 import Glibc
 
 public final class StateDirectory: Sendable {
@@ -17,13 +18,18 @@ public final class StateDirectory: Sendable {
     /// What was mended, for people.
     public let mended: String?
 
-    private static let identityFile = "instance-id"
+    static let identityFile = "instance-id"
+    static let lockFile = "lock"
+    /// How long a directory may take to answer: it may lie on a server that does not.
+    static let patience = Span.seconds(5)
 
     public enum Problem: Error {
         /// It can't be made, opened or written.
         case unusable(path: Bytes, errno: Int32)
         /// Another worker holds it; its process, where that is known.
         case taken(path: Bytes, by: Bytes?)
+        /// It was waited for, and did not answer.
+        case silent(path: Bytes)
 
         public var words: String {
             switch self {
@@ -32,28 +38,54 @@ public final class StateDirectory: Sendable {
             case .taken(let path, let process):
                 "the state directory \(path.text) is held by another worker"
                     + (process.map { " (process \($0.text))" } ?? "")
+            case .silent(let path):
+                "the state directory \(path.text) does not answer"
             }
         }
     }
 
-    /// Where it is looked for when nobody chose one.
-    public static func usual(_ variable: (StaticString) -> Bytes?) -> Bytes {
+    /// Where it is looked for when nobody chose one, and why there.
+    public static func usual(_ variable: (StaticString) -> Bytes?) -> (path: Bytes, from: String) {
         // systemd lists several with colons between them; the first is ours.
-        if let given = variable("STATE_DIRECTORY"), !given.isEmpty { return Bytes(given.prefix { $0 != 0x3a }) }
-        if let home = variable("XDG_STATE_HOME"), !home.isEmpty { return home + Bytes(text: "/oz-agent-worker") }
-        return Bytes(text: "/var/lib/oz-agent-worker")
+        if let given = variable("STATE_DIRECTORY"), !given.isEmpty {
+            return (Bytes(given.prefix { $0 != 0x3a }), "$STATE_DIRECTORY")
+        }
+        if let home = variable("XDG_STATE_HOME"), !home.isEmpty {
+            return (home + Bytes(text: "/oz-agent-worker"), "$XDG_STATE_HOME")
+        }
+        return (Bytes(text: "/var/lib/oz-agent-worker"), "the usual place")
+    }
+
+    /// As `init`, but within a time.
+    public static func opened(_ path: Bytes, instanceID: Bytes?) throws(Problem) -> StateDirectory {
+        let made: Result<StateDirectory, Problem>? = answered(within: patience) {
+            do throws(Problem) {
+                return .success(try StateDirectory(path, instanceID: instanceID))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let made else { throw .silent(path: path) }
+        return try made.get()
     }
 
     /// Opens and locks it; makes it, and the instance id in it, where they are missing.
-    public init(_ path: Bytes, instanceID given: Bytes?) throws(Problem) {
+    init(_ path: Bytes, instanceID given: Bytes?) throws(Problem) {
         self.path = path
-        descriptor = try StateDirectory.opened(path)
+        descriptor = try StateDirectory.directory(path)
         lock = try StateDirectory.locked(descriptor, path)
-        if let given {
-            instanceID = given
+        guard given == nil else {
+            instanceID = given ?? []
             mended = nil
-        } else {
+            return
+        }
+        do throws(Problem) {
             (instanceID, mended) = try StateDirectory.identity(descriptor, path)
+        } catch {
+            // Nothing that was not made whole is let go of by itself.
+            close(lock)
+            close(descriptor)
+            throw error
         }
     }
 
@@ -71,7 +103,7 @@ public final class StateDirectory: Sendable {
 
     // MARK: - Parts
 
-    private static func opened(_ path: Bytes) throws(Problem) -> Int32 {
+    private static func directory(_ path: Bytes) throws(Problem) -> Int32 {
         func open() -> Int32 {
             withPath(path) { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         }
@@ -85,7 +117,7 @@ public final class StateDirectory: Sendable {
         return descriptor
     }
 
-    private static func withPath(_ path: Bytes, _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
+    static func withPath(_ path: Bytes, _ body: (UnsafePointer<CChar>) -> Int32) -> Int32 {
         do throws(FileProblem) {
             return try FileNames.with(path, body)
         } catch {
@@ -101,7 +133,7 @@ public final class StateDirectory: Sendable {
     }
 
     private static func locked(_ directory: Int32, _ path: Bytes) throws(Problem) -> Int32 {
-        let lock = openat(directory, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let lock = openat(directory, lockFile, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else {
             let number = errno
             close(directory)
@@ -160,12 +192,12 @@ public final class StateDirectory: Sendable {
     }
 
     /// One word that can be shown.
-    private static func isSound(_ id: Bytes) -> Bool {
+    static func isSound(_ id: Bytes) -> Bool {
         !id.isEmpty && id.count <= 200 && id.allSatisfy { $0 > 0x20 && $0 != 0x7f }
     }
 
     /// A short line of text; nil where there is none.
-    private static func content(of descriptor: Int32) -> Bytes? {
+    static func content(of descriptor: Int32) -> Bytes? {
         var buffer = Bytes(repeating: 0, count: 256)
         let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, 0) }
         guard count > 0 else { return nil }

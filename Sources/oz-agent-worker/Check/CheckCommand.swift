@@ -51,6 +51,7 @@ private final class CheckCommand {
         }
         printer.begin(found)
         let isUsable = checkBackend()
+        checkState()
         if !choices.offline { checkNetwork(url) }
         return printer.end(found, signal: choices.runTask ? runTasks(isUsable: isUsable) : nil)
     }
@@ -69,6 +70,12 @@ private final class CheckCommand {
         } catch {
             return printer.show(.backend(notBuilt: error.words))
         }
+    }
+
+    private func checkState() {
+        let place = KeptState.place(configuration, input.environment)
+        let record = probeState(path: place.path, from: place.from, givenID: configuration.instanceID)
+        _ = printer.show(.state(record))
     }
 
     // MARK: The network

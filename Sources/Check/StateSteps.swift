@@ -13,18 +13,35 @@ public struct StateRecord: Equatable, Sendable {
         case unusable(String)
     }
 
+    /// What names it.
+    public enum Origin: Equatable, Sendable {
+        case configuration
+        /// A variable that systemd sets.
+        case systemd
+        case home
+        case system
+
+        fileprivate var words: String {
+            switch self {
+            case .configuration: "the configuration"
+            case .systemd: "$STATE_DIRECTORY"
+            case .home: "$XDG_STATE_HOME"
+            case .system: "the usual place"
+            }
+        }
+    }
+
     public var path: Bytes
-    /// What names it, in words.
-    public var from: String
+    public var origin: Origin
     public var finding: Finding
     /// The one that was given.
     public var givenID: Bytes?
     /// The one that lies in it.
     public var keptID: Bytes?
 
-    public init(path: Bytes, from: String, finding: Finding, givenID: Bytes? = nil, keptID: Bytes? = nil) {
+    public init(path: Bytes, origin: Origin, finding: Finding, givenID: Bytes? = nil, keptID: Bytes? = nil) {
         self.path = path
-        self.from = from
+        self.origin = origin
         self.finding = finding
         self.givenID = givenID
         self.keptID = keptID
@@ -40,7 +57,7 @@ extension CheckSection {
 extension StateRecord {
     fileprivate var directory: CheckStep {
         let facts = [JSONMember("path", .string(path))]
-        let shown = "\(path.text) (\(from))"
+        let shown = "\(path.text) (\(origin.words))"
         switch finding {
         case .usable: return CheckStep("state_dir", .fine, "\(shown) can be written to", facts: facts)
         case .absent:
@@ -50,7 +67,7 @@ extension StateRecord {
             return CheckStep("state_dir", .fine, "\(shown) is held by \(holder)", facts: facts)
         case .unusable(let words):
             return CheckStep(
-                "state_dir", .doubtful, "\(words) (\(from))",
+                "state_dir", .doubtful, "\(words) (\(origin.words))",
                 advice: "make it for the user that the worker runs as, or name another one with --state-dir; without "
                     + "one the worker runs, and keeps nothing for its next life",
                 facts: facts)

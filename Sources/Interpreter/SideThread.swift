@@ -104,8 +104,8 @@ private final class ThreadWork: Sendable {
 }
 
 private func beginThread(_ work: @escaping @Sendable () -> Void) -> Bool {
-    // Signals are the loop's. And a write beyond a limit on the size of files is an error of that write then, and not the
-    // end of the process.
+    // Signals are the loop's. And a write beyond a limit on the size of files is an error of that write then, and not
+    // the end of the process.
     var all = sigset_t()
     var before = sigset_t()
     sigfillset(&all)

@@ -1,5 +1,6 @@
 // Which state directory this life has, and what it says where there is none.
 
+import Check
 import Codecs
 import Configuration
 import Interpreter
@@ -9,8 +10,8 @@ struct KeptState {
     let instanceID: Bytes
     let warnings: [String]
 
-    /// Without a directory the worker runs as well, and says what that costs. But who was given the directory of another
-    /// worker was started twice, and goes.
+    /// Without a directory the worker runs as well, and says what that costs. But who was given the directory of
+    /// another worker was started twice, and goes.
     init(
         _ configuration: ResolvedConfiguration, _ environment: [(name: Bytes, value: Bytes)]
     ) throws(StateDirectory.Problem) {
@@ -20,9 +21,8 @@ struct KeptState {
             self.init(directory, directory.instanceID, [directory.mended].compactMap { $0 })
         } catch {
             if case .taken = error, configuration.stateDirectory != nil { throw error }
-            let cost =
-                configuration.instanceID == nil ? "the instance id lasts until this worker ends" : "nothing is kept"
-            let warning = "\(error.words); so \(cost) (--state-dir chooses another)"
+            let warning =
+                "\(error.words); so nothing is kept for the next life (--state-dir chooses another)"
             self.init(nil, configuration.instanceID ?? StateDirectory.passingID(), [warning])
         }
     }
@@ -36,8 +36,8 @@ struct KeptState {
     /// The one that was chosen, else the usual one.
     static func place(
         _ configuration: ResolvedConfiguration, _ environment: [(name: Bytes, value: Bytes)]
-    ) -> (path: Bytes, from: String) {
-        if let chosen = configuration.stateDirectory { return (chosen, "the configuration") }
+    ) -> (path: Bytes, origin: StateRecord.Origin) {
+        if let chosen = configuration.stateDirectory { return (chosen, .configuration) }
         return StateDirectory.usual { name in environment.first { $0.name.equals(name) }?.value }
     }
 }

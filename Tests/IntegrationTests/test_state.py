@@ -63,7 +63,7 @@ def test_without_a_usable_one_the_worker_runs_and_says_so(rig):
         pass
     worker = rig.connected("--state-dir", rig.path("file"))
     warning, = worker.events("configuration.warning")
-    assert "can't be used" in warning["message"] and "lasts until this worker ends" in warning["message"]
+    assert "can't be used" in warning["message"] and "nothing is kept" in warning["message"]
     rig.plane.send(assignment("t", rig.env()))
     assert rig.plane.wait_final("t")["type"] == "task_completed"
 

@@ -6,11 +6,11 @@ import Check
 import Codecs
 import Glibc
 
-public func probeState(path: Bytes, from: String, givenID: Bytes?) -> StateRecord {
+public func probeState(path: Bytes, origin: StateRecord.Origin, givenID: Bytes?) -> StateRecord {
     let found = answered(within: StateDirectory.patience) { StateDirectory.look(path) }
     let silent = StateDirectory.Problem.silent(path: path).words
     return StateRecord(
-        path: path, from: from, finding: found?.finding ?? .unusable(silent), givenID: givenID, keptID: found?.id)
+        path: path, origin: origin, finding: found?.finding ?? .unusable(silent), givenID: givenID, keptID: found?.id)
 }
 
 extension StateDirectory {

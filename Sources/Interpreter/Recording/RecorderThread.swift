@@ -1,5 +1,5 @@
-// The thread that writes a recording. Work comes in by a bounded queue; that something went wrong, or that all is done,
-// goes out.
+// The thread that writes a recording. Work comes in by a bounded queue; that something went wrong, or that all is
+// done, goes out.
 
 import Codecs
 import Effects

@@ -5,6 +5,7 @@
 // mended, since nobody else could: an instance id that can't be read is laid aside, and a new one made.
 
 import CLinux
+import Check
 import Codecs
 import Effects
 import Glibc
@@ -45,15 +46,15 @@ public final class StateDirectory: Sendable {
     }
 
     /// Where it is looked for when nobody chose one, and why there.
-    public static func usual(_ variable: (StaticString) -> Bytes?) -> (path: Bytes, from: String) {
+    public static func usual(_ variable: (StaticString) -> Bytes?) -> (path: Bytes, origin: StateRecord.Origin) {
         // systemd lists several with colons between them; the first is ours.
         if let given = variable("STATE_DIRECTORY"), !given.isEmpty {
-            return (Bytes(given.prefix { $0 != 0x3a }), "$STATE_DIRECTORY")
+            return (Bytes(given.prefix { $0 != 0x3a }), .systemd)
         }
         if let home = variable("XDG_STATE_HOME"), !home.isEmpty {
-            return (home + Bytes(text: "/oz-agent-worker"), "$XDG_STATE_HOME")
+            return (home + Bytes(text: "/oz-agent-worker"), .home)
         }
-        return (Bytes(text: "/var/lib/oz-agent-worker"), "the usual place")
+        return (Bytes(text: "/var/lib/oz-agent-worker"), .system)
     }
 
     /// As `init`, but within a time.

@@ -74,7 +74,7 @@ private final class CheckCommand {
 
     private func checkState() {
         let place = KeptState.place(configuration, input.environment)
-        let record = probeState(path: place.path, from: place.from, givenID: configuration.instanceID)
+        let record = probeState(path: place.path, origin: place.origin, givenID: configuration.instanceID)
         _ = printer.show(.state(record))
     }
 

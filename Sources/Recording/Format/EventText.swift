@@ -37,7 +37,7 @@ struct EventText {
             output.append(text: "{\"files\":{\"_0\":")
             guard append(event, &output) else { return false }
             output.append(text: "}}")
-        case .operator, .interpreter: return false
+        case .docker, .operator, .interpreter: return false
         }
         return true
     }

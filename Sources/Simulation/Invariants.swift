@@ -158,7 +158,8 @@ extension World {
             case .gracefulShutdown: justified = signalsLeft < scenario.signals
             case .internal: justified = contractBroken
             case .taskTimeout: justified = scenario.settings.taskTimeout != nil
-            case .sidecarPrep(.fillingTooLong): justified = faultsLeft < scenario.faults
+            case .sidecarPrep(.fillingTooLong):
+                justified = faultsLeft < scenario.faults || sleepsLeft < scenario.sleeps
             case .imagePull, .sidecarPrep, .containerCreate, .containerStart, .containerWait, .containerExit,
                 .containerOOM:
                 justified = docker.troubled.contains(key) || contractBroken || scenario.stranger

@@ -77,18 +77,21 @@ public struct DockerContainer: Hashable, Codable, Sendable {
     public let state: State
     public let exitCode: Int32
     public let outOfMemory: Bool
-    /// Its labels `oz-instance-hash` and `oz-execution-hash`.
+    /// Its labels `oz-instance-hash`, `oz-task-hash` and `oz-execution-hash`.
     public let instance: Bytes?
+    public let task: Bytes?
     public let execution: Bytes?
 
     public init(
-        id: Bytes, state: State, exitCode: Int32, outOfMemory: Bool, instance: Bytes?, execution: Bytes?
+        id: Bytes, state: State, exitCode: Int32, outOfMemory: Bool, instance: Bytes?, task: Bytes?,
+        execution: Bytes?
     ) {
         self.id = id
         self.state = state
         self.exitCode = exitCode
         self.outOfMemory = outOfMemory
         self.instance = instance
+        self.task = task
         self.execution = execution
     }
 }

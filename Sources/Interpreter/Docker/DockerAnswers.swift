@@ -76,7 +76,7 @@ struct DockerAnswers {
         return DockerContainer(
             id: id, state: known, exitCode: Int32(truncatingIfNeeded: state["ExitCode"]?.asInt ?? 0),
             outOfMemory: state["OOMKilled"]?.asBool ?? false, instance: labels?["oz-instance-hash"]?.asString,
-            execution: labels?["oz-execution-hash"]?.asString)
+            task: labels?["oz-task-hash"]?.asString, execution: labels?["oz-execution-hash"]?.asString)
     }
 
     private func architecture(_ name: Bytes?) -> Bytes {

@@ -16,9 +16,11 @@ enum DockerRequests {
 
     static func pull(_ image: Bytes, platform: Bytes, header: Bytes?) -> DockerRequest {
         let reference = ImageReference(image)
-        let path = path("/images/create", [
-            ("fromImage", reference.repository), ("tag", reference.version), ("platform", platform),
-        ])
+        let path = path(
+            "/images/create",
+            [
+                ("fromImage", reference.repository), ("tag", reference.version), ("platform", platform),
+            ])
         var request = DockerRequest(.post, path, within: nil)
         request.silence = silence
         if let header { request.headers = [Bytes(text: "X-Registry-Auth: ") + header] }

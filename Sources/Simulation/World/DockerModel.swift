@@ -19,6 +19,7 @@ public struct DockerModel: Sendable {
         public let name: Bytes
         let id: Bytes
         let instance: Bytes
+        let task: Bytes
         let execution: Bytes
         public let key: ExecutionKey
         let volumes: [Bytes]
@@ -67,7 +68,8 @@ public struct DockerModel: Sendable {
         containers.append(
             Container(
                 name: DockerModel.sharedVolume + Bytes(text: ".fill"), id: Bytes(text: "stranger"),
-                instance: Bytes(text: "other"), execution: Bytes(text: "other"), key: key, volumes: []))
+                instance: Bytes(text: "other"), task: Bytes(text: "other"), execution: Bytes(text: "other"), key: key,
+                volumes: []))
         volumes.append(Volume(name: DockerModel.sharedVolume, isLabelled: true, content: .half))
     }
 
@@ -262,7 +264,7 @@ public struct DockerModel: Sendable {
         containers.append(
             Container(
                 name: name, id: Bytes(text: "c") + Bytes(decimal: containersMade),
-                instance: labels?["oz-instance-hash"]?.asString ?? [],
+                instance: labels?["oz-instance-hash"]?.asString ?? [], task: labels?["oz-task-hash"]?.asString ?? [],
                 execution: labels?["oz-execution-hash"]?.asString ?? [], key: key, volumes: names))
         return .done(id)
     }

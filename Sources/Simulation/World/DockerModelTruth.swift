@@ -6,7 +6,8 @@ import Effects
 extension DockerModel.Container {
     var facts: DockerContainer {
         DockerContainer(
-            id: id, state: state, exitCode: code, outOfMemory: outOfMemory, instance: instance, execution: execution)
+            id: id, state: state, exitCode: code, outOfMemory: outOfMemory, instance: instance, task: task,
+            execution: execution)
     }
 }
 
@@ -92,6 +93,7 @@ extension DockerModel.Container: Visited {
     public func visit(_ visitor: inout Visitor) {
         visitor.bytes(name)
         visitor.bytes(instance)
+        visitor.bytes(task)
         visitor.bytes(execution)
         key.visit(&visitor)
         visitor.number(volumes.count)

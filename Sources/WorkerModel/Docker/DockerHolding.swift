@@ -190,8 +190,10 @@ public struct DockerHolding: Hashable, Codable, Sendable {
             stage = .checking(look, unwanted: unwanted, failure)
             return .goesOn
         }
+        // Executions of two tasks may have one id.
         let isOurs =
-            found.instance == Labels.hash(turn.settings.instanceID) && found.execution == Labels.executionHash(key)
+            found.instance == Labels.hash(turn.settings.instanceID) && found.task == Labels.hash(key.task.bytes)
+            && found.execution == Labels.executionHash(key)
         if isOurs { return acquired(unwanted, key, &turn) }
         lost(key, &turn)
         return .taken

@@ -5,6 +5,7 @@ import os
 import pytest
 
 import engine as engines
+import sweep
 from yard import Yard
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -19,11 +20,21 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=f"no Docker daemon can be started here: {LACKS}"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def guard(tmp_path_factory):
+    """Nothing outlives the tests, also where they are killed."""
+    made = sweep.Guard(str(tmp_path_factory.getbasetemp()))
+    yield
+    made.release()
+
+
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory):
-    made = engines.Registry(tmp_path_factory.mktemp("registry")).start()
-    yield made
-    made.stop()
+    made = engines.Registry(tmp_path_factory.mktemp("registry"))
+    try:
+        yield made.start()
+    finally:
+        made.stop()
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +63,9 @@ def fill(engine, registry):
 
 @pytest.fixture(scope="session")
 def running_engine(tmp_path_factory, registry):
-    made = engines.Engine(tmp_path_factory.mktemp("engine"), "--live-restore").start()
+    made = engines.Engine(tmp_path_factory.mktemp("engine"), "--live-restore")
     try:
-        fill(made, registry)
+        fill(made.start(), registry)
         yield made
     finally:
         made.stop()
@@ -64,11 +75,10 @@ def running_engine(tmp_path_factory, registry):
 def engine(running_engine):
     """The daemon, with nothing of an earlier test on it."""
     yield running_engine
-    for container in running_engine.containers():
-        running_engine.call("DELETE", f"/containers/{container['Id']}?force=1&v=1")
-    running_engine.remove_volumes()
+    running_engine.clear()
 
 
 @pytest.fixture
-def yard(rig, engine, images):
+def yard(engine, rig, images):
+    # The rig's workers end before the daemon is swept, so the engine comes first.
     return Yard(rig, engine, images)

@@ -17,6 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
 from daemon import wait_until  # noqa: E402
+from sweep import sweep  # noqa: E402
 
 NEEDED = ("dockerd", "docker-registry", "busybox")
 APPLETS = ("sh", "sleep", "cat", "echo", "env", "ls", "tail", "yes", "head", "touch", "true", "stat", "trap", "pwd")
@@ -50,6 +51,7 @@ class Engine:
         self.socket = os.path.join(self.folder, "docker.sock")
         self.url = "unix://" + self.socket
         self.process = None
+        self.refusals = []
 
     def start(self):
         with open(os.path.join(self.folder, "log"), "ab") as log:
@@ -94,32 +96,9 @@ class Engine:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        # What a killed daemon left: its containerd, and the shims of containers.
-        for pid in self.remains():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-
-        self.unmount()
+        # What a killed daemon left: its containerd, the shims, and the containers themselves.
+        sweep(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def unmount(self):
-        with open("/proc/mounts", encoding="utf-8") as file:
-            places = [line.split()[1] for line in file if self.folder in line]
-        for place in reversed(places):
-            subprocess.run(["umount", "-l", place], check=False, stderr=subprocess.DEVNULL)
-
-    def remains(self):
-        found = []
-        for name in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{name}/cmdline", "rb") as file:
-                    if os.fsencode(self.folder) in file.read() and int(name) != os.getpid():
-                        found.append(int(name))
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-        return found
 
     # ---- the API ----
 
@@ -152,9 +131,20 @@ class Engine:
     def volume_path(self, name):
         return self.call("GET", "/volumes/" + name)[1]["Mountpoint"]
 
-    def remove_volumes(self):
-        for name in self.volumes():
-            self.call("DELETE", "/volumes/" + name)
+    def clear(self):
+        """Removes all containers and volumes; what is still being made or removed takes a moment."""
+        def is_clear():
+            for container in self.containers():
+                self.call("DELETE", f"/containers/{container['Id']}?force=1&v=1")
+            answers = [self.call("DELETE", "/volumes/" + name) for name in self.volumes()]
+            self.refusals = [answer for answer in answers if answer[0] != 204]
+            return not self.containers() and not self.volumes()
+
+        try:
+            wait_until("the daemon to be clear", is_clear, 20)
+        except AssertionError:
+            print("refused:", self.refusals)
+            raise
 
     def load_foreign(self, name, architecture):
         """An image whose configuration names another machine; nothing in it can run."""

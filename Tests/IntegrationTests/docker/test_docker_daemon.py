@@ -13,20 +13,25 @@ from plane import cancellation
 
 
 @pytest.fixture
-def own(rig, running_engine, images, tmp_path_factory, request):
-    """A daemon of the test's own, with its own arguments."""
-    made = engines.Engine(tmp_path_factory.mktemp("own"), *getattr(request, "param", ())).start()
+def own_engine(images, tmp_path_factory, request):
+    made = engines.Engine(tmp_path_factory.mktemp("own"), *getattr(request, "param", ()))
     try:
-        yield Yard(rig, made, images)
+        yield made.start()
     finally:
         made.stop()
+
+
+@pytest.fixture
+def own(own_engine, running_engine, rig, images):
+    """A daemon of the test's own, with its own arguments."""
+    return Yard(rig, own_engine, images)
 
 
 def final(yard, task, patience=90):
     return yard.plane.wait_final(task, patience=patience)
 
 
-@pytest.mark.parametrize("own", [("--live-restore",)], indirect=True)
+@pytest.mark.parametrize("own_engine", [("--live-restore",)], indirect=True)
 def test_a_task_outlives_a_killed_daemon_that_keeps_containers_alive(own, tmp_path):
     os.chmod(tmp_path, 0o755)
     worker = own.connected("-v", f"{tmp_path}:/gate")
@@ -41,7 +46,7 @@ def test_a_task_outlives_a_killed_daemon_that_keeps_containers_alive(own, tmp_pa
     own.wait_nothing_left()
 
 
-@pytest.mark.parametrize("own", [()], indirect=True)
+@pytest.mark.parametrize("own_engine", [()], indirect=True)
 def test_a_task_that_died_with_the_daemon_is_judged_when_it_is_back(own):
     worker = own.connected()
     own.assign("t-1", "sleep")
@@ -54,7 +59,7 @@ def test_a_task_that_died_with_the_daemon_is_judged_when_it_is_back(own):
     own.wait_nothing_left()
 
 
-@pytest.mark.parametrize("own", [("--live-restore",)], indirect=True)
+@pytest.mark.parametrize("own_engine", [("--live-restore",)], indirect=True)
 def test_a_cancellation_while_the_daemon_is_away_reaches_the_container(own):
     worker = own.connected()
     own.assign("t-1", "sleep")
@@ -84,8 +89,7 @@ def certificates(tmp_path):
 
 
 @pytest.fixture
-def encrypted(rig, images, running_engine, tmp_path_factory, certificates):
-    """A daemon that also listens on TCP, for clients with a certificate."""
+def encrypted_engine(tmp_path_factory, certificates):
     import socket
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -93,11 +97,18 @@ def encrypted(rig, images, running_engine, tmp_path_factory, certificates):
     made = engines.Engine(
         tmp_path_factory.mktemp("tls"), "--host", f"tcp://127.0.0.1:{port}", "--tlsverify", "--tlscacert",
         certificates + "/ca.pem", "--tlscert", certificates + "/server-cert.pem", "--tlskey",
-        certificates + "/server-key.pem").start()
+        certificates + "/server-key.pem")
     try:
-        yield Yard(rig, made, images), f"127.0.0.1:{port}"
+        yield made.start(), f"127.0.0.1:{port}"
     finally:
         made.stop()
+
+
+@pytest.fixture
+def encrypted(encrypted_engine, running_engine, rig, images):
+    """A daemon that also listens on TCP, for clients with a certificate."""
+    engine, place = encrypted_engine
+    return Yard(rig, engine, images), place
 
 
 def test_a_daemon_behind_tls(encrypted, certificates):

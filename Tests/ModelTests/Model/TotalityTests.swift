@@ -108,10 +108,11 @@ struct TotalityTests {
         Input(at: now, wall: WallTime(nanoseconds: 0), entropy: 3, event: event)
     }
 
-    /// Late completions of files and processes are counted. Those of a connection have its end as their sign.
+    /// Late completions of files, processes and the Docker daemon are counted. Those of a connection have its end as
+    /// their sign.
     private func isCounted(_ requests: [Request], _ event: Event) -> Bool {
         switch event {
-        case .files, .process: requests.count(where: { $0.effect == .measure(.lateCompletion) }) == 1
+        case .files, .process, .docker: requests.count(where: { $0.effect == .measure(.lateCompletion) }) == 1
         case .socket, .began, .tick, .operator, .interpreter: true
         }
     }
@@ -163,7 +164,7 @@ enum Events {
                 .container(
                     id,
                     DockerContainer(
-                        id: [1], state: $0, exitCode: 1, outOfMemory: true, instance: nil, execution: nil))
+                        id: [1], state: $0, exitCode: 1, outOfMemory: true, instance: nil, task: nil, execution: nil))
             }
     }
 

@@ -63,6 +63,7 @@ enum ScenarioDocker {
             DockerContainer(
                 id: Bytes(text: "c0ffee"), state: state, exitCode: code, outOfMemory: words.first == "oom",
                 instance: isOurs ? Labels.hash(Bytes(text: "i")) : nil,
+                task: isOurs ? Labels.hash(Bytes(text: "a")) : nil,
                 execution: isOurs ? Labels.hash(Bytes(text: "1")) : nil))
     }
 

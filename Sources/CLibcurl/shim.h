@@ -43,6 +43,43 @@ static inline CURLcode oz_curl_set_data_function(CURL *easy, CURLoption option, 
     return curl_easy_setopt(easy, option, value);
 }
 
+/* A list of header fields with one more; NULL where there is no memory, and then the list is gone. */
+static inline struct curl_slist *oz_curl_list_append(struct curl_slist *list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(list, line);
+    if (longer == NULL)
+        curl_slist_free_all(list);
+    return longer;
+}
+
+static inline void oz_curl_list_free(struct curl_slist *list)
+{
+    curl_slist_free_all(list);
+}
+
+/* A body that libcurl copies. */
+static inline CURLcode oz_curl_set_body(CURL *easy, const char *bytes, size_t count)
+{
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, bytes);
+}
+
+/* What the callbacks of a transfer answer to stop it for a while, or for good. */
+static inline size_t oz_curl_write_pause(void)
+{
+    return CURL_WRITEFUNC_PAUSE;
+}
+
+static inline size_t oz_curl_read_pause(void)
+{
+    return CURL_READFUNC_PAUSE;
+}
+
+static inline size_t oz_curl_read_abort(void)
+{
+    return CURL_READFUNC_ABORT;
+}
+
 /* Told of every address that is tried; makes the socket. */
 static inline CURLcode oz_curl_set_open_function(CURL *easy, oz_curl_open_function call, void *context)
 {

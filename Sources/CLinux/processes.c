@@ -73,6 +73,31 @@ pid_t oz_spawn_supervisor(int image, int null, int control) {
     return pid;
 }
 
+pid_t oz_spawn_helper(char *const arguments[], char *const environment[], int input, int output, int null) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    pid_t pid = 0;
+    sigemptyset(&none);
+    sigfillset(&all);
+    if (posix_spawn_file_actions_init(&actions) != 0) return -ENOMEM;
+    if (posix_spawnattr_init(&attributes) != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return -ENOMEM;
+    }
+    int failed = posix_spawn_file_actions_adddup2(&actions, input, 0);
+    if (failed == 0) failed = posix_spawn_file_actions_adddup2(&actions, output, 1);
+    if (failed == 0) failed = posix_spawn_file_actions_adddup2(&actions, null, 2);
+    if (failed == 0) failed = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+    if (failed == 0) failed = posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return failed == 0 ? pid : -failed;
+}
+
 /* ---- reaping ---- */
 
 static int reap(idtype_t kind, id_t id, oz_reaped *reaped) {

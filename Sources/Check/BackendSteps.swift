@@ -21,6 +21,8 @@ public struct BackendRecord: Equatable, Sendable {
     public var problem: BackendProblem?
     /// It would dial now.
     public var hasPassed = false
+    /// The Docker daemon, where tasks run on one and it answered.
+    public var daemon: DockerDaemon?
 
     public init() {}
 }
@@ -32,14 +34,25 @@ extension CheckSection {
             guard let step = call.step(record.problem) else { continue }
             steps.append(step)
         }
+        if let daemon = record.daemon, record.hasPassed { steps += CheckSection.steps(daemon) }
         if record.hasPassed, steps.isEmpty {
             steps.append(CheckStep("backend", .fine, "has nothing to check before a task comes"))
         }
         if !record.hasPassed, !steps.contains(where: { $0.verdict.isFailed }) {
             let words = record.problem?.words ?? "the backend's checks did not come to an end"
-            steps.append(CheckStep("backend", .failed(.unavailable), words))
+            steps.append(CheckStep("backend", .failed(.unavailable), words, advice: record.problem?.advice))
         }
         return CheckSection(.backend, steps: steps)
+    }
+
+    private static func steps(_ daemon: DockerDaemon) -> [CheckStep] {
+        let words = "Docker \(daemon.version.text) on \(daemon.platform.text) at \(daemon.place.text)"
+        let facts = [
+            JSONMember("version", .string(daemon.version)), JSONMember("api", .string(daemon.api ?? [])),
+            JSONMember("platform", .string(daemon.platform)), JSONMember("address", .string(daemon.place)),
+        ]
+        return [CheckStep("docker", .fine, words, facts: facts)]
+            + daemon.remarks.map { CheckStep("docker", .doubtful, $0.words) }
     }
 
     /// A backend that this build does not have.
@@ -82,6 +95,10 @@ extension BackendProblem {
         switch self {
         case .agentMissing: "install the oz CLI for the user that the worker runs as, and see that it may be executed"
         case .targetDirectory: "make the directory, or leave --target-dir out"
+        case .dockerUnreachable:
+            "see that docker info works for the user that the worker runs as; DOCKER_HOST names another daemon"
+        case .dockerTooOld: "upgrade Docker to 20.10 or later"
+        case .dockerPlatform: "use a Docker daemon that runs Linux containers on amd64 or arm64"
         case .workspaceRoot: "make it for the user that the worker runs as, or name another one in workspace_root"
         }
     }

@@ -16,6 +16,7 @@ public enum Effect: Hashable, Codable, Sendable {
     case socket(SocketCall)
     case process(ProcessCall)
     case files(FilesCall)
+    case docker(DockerCall)
     case journal(JournalCall)
     case log(LogRecord)
     case measure(Measure)
@@ -30,6 +31,7 @@ public enum Effect: Hashable, Codable, Sendable {
         case .socket(let call): call.answers
         case .process(let call): call.answers
         case .files: true
+        case .docker(let call): call.answers
         case .journal, .log, .measure, .forgetSecrets, .exit: false
         }
     }

@@ -8,6 +8,7 @@ public enum Event: Hashable, Codable, Sendable {
     case socket(SocketEvent)
     case process(ProcessEvent)
     case files(FilesEvent)
+    case docker(DockerEvent)
     case `operator`(OperatorEvent)
     case interpreter(InterpreterEvent)
 }

@@ -122,6 +122,25 @@ extension Failure: Visited {
         case .dispatchTimeout(let span):
             visitor.tag(7)
             visitor.span(span)
+        case .imagePull(let problem):
+            visitor.tag(8)
+            problem.visit(&visitor)
+        case .sidecarPrep(let problem):
+            visitor.tag(9)
+            problem.visit(&visitor)
+        case .containerCreate(let failure):
+            visitor.tag(10)
+            failure.visit(&visitor)
+        case .containerStart(let failure):
+            visitor.tag(11)
+            failure.visit(&visitor)
+        case .containerWait: visitor.tag(12)
+        case .containerExit(let code):
+            visitor.tag(13)
+            visitor.number(Int(code))
+        case .containerOOM(let code):
+            visitor.tag(14)
+            visitor.number(Int(code))
         }
     }
 }
@@ -155,6 +174,13 @@ extension CommandProblem: Visited {
             visitor.span(span)
         case .leftUnkillable: visitor.tag(3)
         }
+    }
+}
+
+extension InstanceShape: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        visitor.optional(vcpus) { $0.number($1) }
+        visitor.optional(memoryGiB) { $0.number($1) }
     }
 }
 

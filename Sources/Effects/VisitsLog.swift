@@ -42,6 +42,7 @@ extension Saying: Visited {
             visitor.optional(exitCode) { $0.number(Int($1)) }
         case .imageMissing(let fallback): visitor.bytes(fallback)
         case .dispatch(let saying): saying.visit(&visitor)
+        case .docker(let saying): saying.visit(&visitor)
         case .teardownFailed(let problem): problem.visit(&visitor)
         case .removalFailed(let path, let failure, let givenUp):
             visitor.bytes(path)
@@ -112,6 +113,7 @@ extension Saying: Visited {
         case .environmentTruncated: 47
         case .imageMissing: 48
         case .dispatch: 49
+        case .docker: 50
         }
     }
 }
@@ -158,6 +160,15 @@ extension BackendProblem: Visited {
             visitor.tag(2)
             visitor.bytes(path)
             failure.visit(&visitor)
+        case .dockerUnreachable(let failure):
+            visitor.tag(3)
+            failure.visit(&visitor)
+        case .dockerTooOld(let version):
+            visitor.tag(4)
+            visitor.bytes(version)
+        case .dockerPlatform(let platform):
+            visitor.tag(5)
+            visitor.bytes(platform)
         }
     }
 }
@@ -246,6 +257,13 @@ extension FailureReason: Visited {
         case .dispatchCommand: visitor.tag(9)
         case .dispatchTimeout: visitor.tag(10)
         case .cancelCommand: visitor.tag(11)
+        case .imagePull: visitor.tag(12)
+        case .sidecarPrep: visitor.tag(13)
+        case .containerCreate: visitor.tag(14)
+        case .containerStart: visitor.tag(15)
+        case .containerWait: visitor.tag(16)
+        case .containerExit: visitor.tag(17)
+        case .containerOOM: visitor.tag(18)
         }
     }
 }

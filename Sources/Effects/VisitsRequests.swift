@@ -36,6 +36,9 @@ extension Effect: Visited {
         case .exit(let code):
             visitor.tag(7)
             visitor.number(Int(code))
+        case .docker(let call):
+            visitor.tag(8)
+            call.visit(&visitor)
         }
     }
 }
@@ -105,7 +108,7 @@ extension Launch: Visited {
 }
 
 extension JSON: Visited {
-    /// What a command is given: built by us, so it is never deep.
+    /// What a command or a container is given: built by us, so it is never deep.
     public func visit(_ visitor: inout Visitor) {
         switch self {
         case .null: visitor.tag(0)
@@ -201,6 +204,12 @@ extension Possession: Visited {
         case .process(let id):
             visitor.tag(2)
             visitor.id(id)
+        case .container(let name):
+            visitor.tag(3)
+            visitor.bytes(name)
+        case .volume(let name):
+            visitor.tag(4)
+            visitor.bytes(name)
         }
     }
 }

@@ -11,6 +11,7 @@ struct Counts {
     var sockets = 0
     var processes = 0
     var files = 0
+    var dockerCalls = 0
     /// Supervisors that ended or were dismissed, and were not reaped yet.
     var unreaped = 0
     /// Things outside that were intended or acquired, and not released.
@@ -27,6 +28,7 @@ struct Counts {
     private var owed: [(StaticString, Int)] {
         [
             ("tasks", tasks), ("sockets", sockets), ("processes", processes), ("files", files),
+            ("docker_calls", dockerCalls),
             ("journal_open", journalOpen), ("secrets", secrets), ("vault_bytes", vaultBytes),
         ]
     }

@@ -26,6 +26,8 @@ final class Daemon: LoopCore {
     private let socket: SocketExecutor
     private let processes: ProcessExecutor
     private let files: FilesExecutor
+    /// Only where tasks run in containers.
+    private let docker: DockerExecutor?
     private let signals: Signals
     private let counters = Counters()
     private let journal = Journal()
@@ -56,6 +58,7 @@ final class Daemon: LoopCore {
         guard
             let signals = Signals(loop: loop, childrenChanged: { [unowned processes] in processes.childrenChanged() })
         else { throw NoMeans(words: "no descriptor for signals") }
+        docker = try Daemon.docker(options, loop, vault, log)
         self.loop = loop
         self.log = log
         self.vault = vault
@@ -70,7 +73,19 @@ final class Daemon: LoopCore {
         }
         core = Core(settings: options.settings)
         processes.noticed = { [recorder] id, pid in recorder?.noticed(.process(id, pid: pid)) }
+        processes.isOthersChild = { [docker] in docker?.isChild($0) ?? false }
+        processes.strangerEnded = { [docker] in _ = docker?.reap($0) }
         signals.countsWanted = { [unowned self] in tellCounts(.info) }
+    }
+
+    private static func docker(
+        _ options: DaemonOptions, _ loop: Loop, _ vault: Vault, _ log: Log
+    ) throws(NoMeans) -> DockerExecutor? {
+        guard case .docker = options.settings.backend else { return nil }
+        guard let docker = DockerExecutor(loop: loop, vault: vault, log: log, variables: options.environment) else {
+            throw NoMeans(words: "no memory for libcurl")
+        }
+        return docker
     }
 
     func run() -> Int32 {
@@ -82,6 +97,7 @@ final class Daemon: LoopCore {
         tellCounts(.debug)
         reportLeftovers(code)
         processes.killEverything()
+        docker?.close()
         socket.close()
         signals.close()
         return code
@@ -110,6 +126,8 @@ final class Daemon: LoopCore {
     private func warmUp(_ event: Event) {
         guard case .socket = event else { return }
         isWarm = true
+        // Containers need none.
+        if docker != nil { return }
         do throws(NoSupervisor) {
             try processes.warmUp()
         } catch {
@@ -132,6 +150,9 @@ final class Daemon: LoopCore {
         case .socket(let call): socket.execute(request.id, call)
         case .process(let call): processes.execute(request.id, call)
         case .files(let call): files.execute(request.id, call)
+        case .docker(let call):
+            guard let docker else { return loop.deliver(.interpreter(.contractBroken(request.id))) }
+            docker.execute(request.id, call)
         case .journal(let call): journal.take(call)
         case .log(let record): log.write(record, wall: wall)
         case .measure(let measure): counters.take(measure)
@@ -159,6 +180,7 @@ final class Daemon: LoopCore {
         counts.sockets = socket.unfinished
         counts.processes = processes.unfinished
         counts.files = files.unfinished
+        counts.dockerCalls = docker?.unfinished ?? 0
         counts.unreaped = processes.unreaped
         counts.journalOpen = journal.open
         counts.secrets = vault.count

@@ -80,6 +80,7 @@ extension BackendSettings {
         switch self {
         case .direct: Bytes(text: "direct")
         case .command: Bytes(text: "command")
+        case .docker: Bytes(text: "docker")
         }
     }
 }

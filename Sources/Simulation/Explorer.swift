@@ -170,6 +170,9 @@ extension World {
         if let running = processes.processes.firstIndex(where: { $0.state == .running }) {
             return .process(running, .ends)
         }
+        if let running = docker.containers.firstIndex(where: { $0.isTask && $0.state == .running && !$0.isOrphan }) {
+            return .container(running, .ends)
+        }
         return isAtRest ? nil : .wait
     }
 

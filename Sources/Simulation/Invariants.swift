@@ -35,7 +35,16 @@ extension World {
         let tasks = worker.roster.tasks
         return verdictAfterDeath(tasks) ?? slotsAreStates() ?? oneAgent() ?? nothingWaitsForNothing(tasks)
             ?? boundedState() ?? transientIsNotVerdict(requests) ?? quietReconnect(event, requests)
-            ?? noSilentEnd(before, tasks) ?? journalTellsAll() ?? leftAtExit()
+            ?? noSilentEnd(before, tasks) ?? outsideHolds(tasks)
+    }
+
+    private func outsideHolds(_ tasks: [Task]) -> Violation? {
+        journalTellsAll() ?? dockerHolds(tasks) ?? leftAtExit()
+    }
+
+    private func dockerHolds(_ tasks: [Task]) -> Violation? {
+        guard case .docker = scenario.settings.backend else { return nil }
+        return containersAreDead(tasks) ?? neverHalfFilled() ?? dockerJournalTellsAll()
     }
 
     /// The same for long runs: what this input and its requests can have changed.
@@ -44,8 +53,9 @@ extension World {
             switch request.effect {
             case .journal(.verdictDecided):
                 if let violation = verdictAfterDeath(worker.roster.tasks) { return violation }
+                if let violation = containersAreDead(worker.roster.tasks) ?? neverHalfFilled() { return violation }
             case .exit: if let violation = leftAtExit() { return violation }
-            case .socket, .process, .files, .journal, .log, .measure, .forgetSecrets: break
+            case .socket, .process, .files, .docker, .journal, .log, .measure, .forgetSecrets: break
             }
         }
         if case .process(.started) = event, let violation = oneAgent(newest: true) { return violation }
@@ -116,7 +126,7 @@ extension World {
     }
 
     private func isOutstanding(_ id: EffectID) -> Bool {
-        files.awaits(id) || network.awaits(id) || processes.index(id) != nil
+        files.awaits(id) || docker.awaits(id) || network.awaits(id) || processes.index(id) != nil
     }
 
     private func boundedState() -> Violation? {
@@ -148,6 +158,11 @@ extension World {
             case .gracefulShutdown: justified = signalsLeft < scenario.signals
             case .internal: justified = contractBroken
             case .taskTimeout: justified = scenario.settings.taskTimeout != nil
+            case .sidecarPrep(.fillingTooLong):
+                justified = faultsLeft < scenario.faults || sleepsLeft < scenario.sleeps
+            case .imagePull, .sidecarPrep, .containerCreate, .containerStart, .containerWait, .containerExit,
+                .containerOOM:
+                justified = docker.troubled.contains(key) || contractBroken || scenario.stranger
             case .dispatchTimeout: justified = runtime.run(key)?.wasBrokenOff == true || contractBroken
             }
             if !justified { return Violation("TransientIsNotVerdict", "a failure without a cause in the world") }
@@ -162,7 +177,7 @@ extension World {
         case .opened, .refused, .heard:
             let touched = requests.contains { request in
                 switch request.effect {
-                case .process, .files: true
+                case .process, .files, .docker: true
                 case .socket, .journal, .log, .measure, .forgetSecrets, .exit: false
                 }
             }
@@ -193,7 +208,7 @@ extension World {
 
     private func leftAtExit() -> Violation? {
         guard exited != nil, !admittedLeftovers else { return nil }
-        return nothingLeftBehind() ?? nothingLeftOutside() ?? everyVerdictHeard()
+        return nothingLeftBehind() ?? nothingLeftOnDaemon() ?? nothingLeftOutside() ?? everyVerdictHeard()
     }
 
     // MARK: - At rest
@@ -201,7 +216,8 @@ extension World {
     /// Checked where nothing more will happen.
     func violatedAtRest() -> Violation? {
         if admittedLeftovers { return nil }
-        return nothingLeftBehind() ?? nothingLeftOutside() ?? everyVerdictHeard() ?? teardownRuns() ?? cancelReaches()
+        return nothingLeftBehind() ?? nothingLeftOnDaemon() ?? nothingLeftOutside() ?? everyVerdictHeard()
+            ?? teardownRuns() ?? cancelReaches()
             ?? journalTellsNoMore()
     }
 

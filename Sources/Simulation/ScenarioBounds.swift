@@ -22,6 +22,9 @@ extension Scenario {
 
     private var remarks: String {
         var list = quickFiles ? ", files at once" : ""
+        if quickNetwork { list += ", messages at once" }
+        if case .docker = settings.backend, !keepsAlive { list += ", containers die with the daemon" }
+        if stranger { list += ", somebody else fills the volume" }
         if sleeps > 0 { list += ", \(sleeps == 1 ? "a sleep" : "\(sleeps) sleeps") of an hour" }
         if crashes > 0 { list += ", killed \(crashes == 1 ? "once" : "\(crashes) times") in the middle of a turn" }
         return list + (foreign.isEmpty ? "" : ", \(foreign.map(\.text).joined(separator: " ")) is somebody else's")
@@ -50,6 +53,7 @@ extension BackendSettings {
         case .command(let command):
             list.append(command.cancelCommand == nil ? "dispatch" : "dispatch, cancel command")
             list.append("dispatch time-out \(command.dispatchTimeout.words)")
+        case .docker: list.append("docker")
         }
         return list
     }

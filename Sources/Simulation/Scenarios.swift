@@ -9,7 +9,7 @@ public enum Scenarios {
         [
             oneTask, oneTaskStopped, twoTasks, twoTasksStopped, capacityOne, duplicate, duplicateStopped, followUp,
             followUpStopped, unseenDeath, timeout, draining, targetDirectory, kept, nonsense, asleep, brokenHands,
-        ] + dispatching + deaths
+        ] + dispatching + containing + deaths
 
     /// Every fault of the direct backend against one execution, with cancel, drops, setup and teardown.
     static let oneTask = scenario("one task, every fault", [task("a", "1")]) {

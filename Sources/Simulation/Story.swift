@@ -37,6 +37,7 @@ extension Effect {
         case .socket(let call): call.words
         case .process(let call): call.words
         case .files(let call): call.words
+        case .docker(let call): call.words
         case .journal, .measure, .log: nil
         case .forgetSecrets: "forget secrets"
         case .exit(let code): "exit with \(code)"
@@ -96,6 +97,31 @@ extension FilesCall {
         case .rename(let from, let to): "rename \(from.text) to \(to.text)"
         case .removeFile(let path): "remove file \(path.text)"
         case .removeTree(let path): "remove tree \(path.text)"
+        }
+    }
+}
+
+extension DockerCall {
+    var words: String {
+        switch self {
+        case .reach: "reach the Docker daemon"
+        case .pull(let image, _, let withCredentials): "pull \(image.text)\(withCredentials ? "" : " anonymously")"
+        case .inspectImage(let image): "look at the image \(image.text)"
+        case .createVolume(let name, _): "make the volume \(name.text)"
+        case .inspectVolume(let name): "look at the volume \(name.text)"
+        case .removeVolume(let name): "remove the volume \(name.text)"
+        case .createContainer(let name, _, _): "make the container \(name.text)"
+        case .inspectContainer(let name): "look at the container \(name.text)"
+        case .startContainer(let name): "start the container \(name.text)"
+        case .awaitEnd(let name): "wait for the end of \(name.text)"
+        case .stopContainer(let name, _): "stop the container \(name.text)"
+        case .killContainer(let name): "kill the container \(name.text)"
+        case .removeContainer(let name): "remove the container \(name.text)"
+        case .copy(let from, let to, _): "copy \(from.text) through \(to.text)"
+        case .tellOutput(let name, _, _, _): "tell the output of \(name.text)"
+        case .listContainers: "list containers"
+        case .listVolumes: "list volumes"
+        case .abandon: "give a Docker call up"
         }
     }
 }

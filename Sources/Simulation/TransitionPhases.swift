@@ -11,6 +11,7 @@ extension Life {
             case .fresh, .passed, .failed: .starting
             case .findingAgent: .findingAgent
             case .checkingGround: .checkingGround
+            case .preparing(let start): start.phase.seen
             }
         case .running: .running
         case .draining: .draining
@@ -98,6 +99,114 @@ extension CommandRecall.Phase {
         case .killed: .recallKilled
         case .pausing: .pausing
         case .over: .over
+        }
+    }
+}
+
+extension DockerStart.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .reaching: .reaching
+        case .pausing: .reachPausing
+        case .listing: .listing
+        case .removing: .removingLeftovers
+        case .passed, .failed: .starting
+        }
+    }
+}
+
+extension DockerStep.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .pulling: .pulling
+        case .preparing: .preparing
+        case .creating: .creating
+        case .verifying: .verifying
+        case .running: .running
+        case .over: .over
+        }
+    }
+}
+
+extension DockerTidying.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .haunted: .haunted
+        case .telling: .telling
+        case .releasing: .releasing
+        }
+    }
+}
+
+extension ImagePull.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .pulling: .pulling
+        case .pausing: .pausing
+        case .inspecting: .inspecting
+        case .lookingLocally: .lookingLocally
+        case .over: .over
+        }
+    }
+}
+
+extension SidecarVolume.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .pulling: .pulling
+        case .lookingForMarker: .lookingForMarker
+        case .lookingForVolume: .lookingForVolume
+        case .locking: .locking
+        case .lookingAtLock: .lookingAtLock
+        case .breakingLock: .breakingLock
+        case .waiting: .waiting
+        case .filling(let fill): fill.stage.seen
+        case .unlocking: .unlocking
+        case .over: .over
+        }
+    }
+}
+
+extension SidecarFill.Stage {
+    var seen: PhaseName {
+        switch self {
+        case .clearingTarget: .clearingTarget
+        case .clearingMarker: .clearingMarker
+        case .clearingVolume: .clearingVolume
+        case .makingVolume: .makingVolume
+        case .makingTarget: .makingTarget
+        case .copying: .copying
+        case .resting: .resting
+        case .marking: .marking
+        case .done: .filled
+        case .failed: .over
+        }
+    }
+}
+
+extension Contained.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .starting: .starting
+        case .alive: .alive
+        case .terminating: .terminating
+        case .killing: .killing
+        case .haunting: .haunting
+        case .over: .over
+        }
+    }
+}
+
+extension DockerHolding.Stage {
+    var seen: PhaseName {
+        switch self {
+        case .wanted: .wanted
+        case .asked: .asked
+        case .checking: .checking
+        case .held: .held
+        case .releasing: .removing
+        case .retrying: .retrying
+        case .gone: .gone
         }
     }
 }

@@ -7,7 +7,8 @@ import Effects
 import WorkerModel
 
 public enum Machine: UInt8, CaseIterable, Sendable {
-    case worker, connection, letter, task, directStep, directTidying, commandStep, recall, process, holding
+    case worker, connection, letter, task, directStep, directTidying, commandStep, recall, dockerStep
+    case dockerTidying, pull, sidecar, contained, process, holding, dockerHolding
 
     var words: String {
         switch self {
@@ -19,8 +20,14 @@ public enum Machine: UInt8, CaseIterable, Sendable {
         case .directTidying: "the direct backend's tidying (DirectTidying.swift)"
         case .commandStep: "the command backend's step (CommandStep.swift)"
         case .recall: "taking back what was handed over (CommandRecall.swift)"
+        case .dockerStep: "the Docker backend's step (DockerStep.swift)"
+        case .dockerTidying: "the Docker backend's tidying (DockerTidying.swift)"
+        case .pull: "getting an image (ImagePull.swift)"
+        case .sidecar: "a sidecar and its volume (SidecarVolume.swift, SidecarFill.swift)"
+        case .contained: "a container that runs a task (Contained.swift)"
         case .process: "a process (Supervised.swift)"
         case .holding: "a directory or a file (Holding.swift)"
+        case .dockerHolding: "a container or a volume (DockerHolding.swift)"
         }
     }
 }
@@ -37,12 +44,18 @@ enum PhaseName: UInt8, Sendable {
     case alive, terminating, killing, clearing, haunting
     case wanted, asked, held, relinquishing, retrying, gone
     case dispatching, breakingOff, recalling, recallRunning, recallKilled, pausing
+    case reaching, reachPausing, listing, removingLeftovers
+    case pulling, preparing, creating, verifying, inspecting, lookingLocally, telling
+    case lookingForMarker, lookingForVolume, locking, lookingAtLock, breakingLock, unlocking
+    case clearingTarget, clearingMarker, clearingVolume, makingVolume, makingTarget, copying, resting, marking, filled
+    case checking, removing
 }
 
 enum EventKind: UInt8, Sendable {
     case began, tick, opened, refused, assigned, cancelled, saidOther, ponged, heard, closed, written, notWritten
     case started, startFailed, exited, cleared, finished
     case fileDone, fileExists, fileFailed, fileFound, environmentRead
+    case dockerDone, dockerExists, dockerFailed, reached, imageSeen, volumeSeen, containerSeen, containerEnded, listed
     case stopRequested, contractBroken
 }
 
@@ -121,8 +134,33 @@ struct Sighting {
         case .reported(.command(let tidying)):
             if let process = tidying.haunted { add(process) }
             if let recall = tidying.recall { add(recall, task.serial) }
+        case .running(.docker(let step), _):
+            add(.dockerStep, task.serial, step.phase.seen)
+            add(step.container, task.serial)
+            switch step.phase {
+            case .pulling(let pull): add(.pull, task.serial, pull.phase.seen)
+            case .preparing(let sidecar, let index): add(sidecar, task.serial &* 8 &+ UInt64(index & 7))
+            case .running(let contained): add(.contained, task.serial, contained.phase.seen)
+            case .creating, .verifying, .over: break
+            }
+        case .reported(.docker(let tidying)):
+            add(.dockerTidying, task.serial, tidying.phase.seen)
+            for holding in tidying.holdings { add(holding, task.serial) }
+            if case .haunted(let contained) = tidying.phase { add(.contained, task.serial, contained.phase.seen) }
         case .claimed, .gone: break
         }
+    }
+
+    private mutating func add(_ sidecar: SidecarVolume, _ name: UInt64) {
+        add(.sidecar, name, sidecar.phase.seen)
+        for holding in [sidecar.source, sidecar.target, sidecar.own].compactMap({ $0 }) { add(holding, name) }
+    }
+
+    private mutating func add(_ holding: DockerHolding, _ serial: UInt64) {
+        var visitor = Visitor()
+        holding.possession.visit(&visitor)
+        visitor.word(serial)
+        add(.dockerHolding, visitor.result, holding.stage.seen)
     }
 
     private mutating func add(_ recall: CommandRecall, _ serial: UInt64) {
@@ -155,6 +193,15 @@ extension Event {
         case .process(.exited): .exited
         case .process(.cleared): .cleared
         case .process(.finished): .finished
+        case .docker(.done): .dockerDone
+        case .docker(.exists): .dockerExists
+        case .docker(.failed): .dockerFailed
+        case .docker(.reached): .reached
+        case .docker(.image): .imageSeen
+        case .docker(.volume): .volumeSeen
+        case .docker(.container): .containerSeen
+        case .docker(.ended): .containerEnded
+        case .docker(.listed): .listed
         case .files(.done): .fileDone
         case .files(.exists): .fileExists
         case .files(.failed): .fileFailed

@@ -21,6 +21,18 @@ public enum Witness: UInt8, CaseIterable, Sendable {
     case recallRunning, recallKilled, recallPausing
     case recallSucceeded, recallGivenUp, recallMissing, recallRepeated
     case handedOver, handedOverAlready, hurried, heldBeside, heldThoughBrokenOff
+    // The Docker step.
+    case reaching, startPausing, listing, removingLeftovers
+    case pulling, pullPausing, inspectingImage, lookingLocally, localImageUsed, pulledAnonymously
+    case lookingForMarker, lookingForVolume, locking, lookingAtLock, breakingLock, waitingForFill, unlocking
+    case clearingTarget, clearingMarker, clearingVolume, makingVolume, makingTarget, copying, copyingAgain, marking
+    case creatingContainer, verifyingVolumes
+    case containerStarting, startingToStop, containerAlive, containerTerminating, containerKilling, containerHaunting
+    case watchLooking, unwantedWhileMade, checkingWhose, removing, removingAgain, removalGivenUp
+    case hauntedContainer, tellingOutput, releasingContainer
+    case imagePull, sidecarPrep, containerCreate, containerStart, containerWait, containerExit, containerOOM
+    case inspectImage, createVolume, inspectVolume, removeVolume, createContainer, inspectContainer, startContainer
+    case awaitEnd, stopContainer, killContainer, removeContainer, copy, tellOutput, abandonCall
     // Processes.
     case processStarting, alive, terminating, killing, clearing, draining200, haunting
     // Holdings.
@@ -41,24 +53,32 @@ public enum Witness: UInt8, CaseIterable, Sendable {
 }
 
 public struct WitnessSet: Sendable {
-    private var low: UInt64 = 0
-    private var high: UInt64 = 0
+    private var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
 
     public init() {}
 
     public mutating func insert(_ witness: Witness) {
-        let bit = UInt64(witness.rawValue)
-        if bit < 64 { low |= 1 << bit } else { high |= 1 << (bit &- 64) }
+        let bit: UInt64 = 1 << (UInt64(witness.rawValue) & 63)
+        switch witness.rawValue >> 6 {
+        case 0: words.0 |= bit
+        case 1: words.1 |= bit
+        default: words.2 |= bit
+        }
     }
 
     public func contains(_ witness: Witness) -> Bool {
-        let bit = UInt64(witness.rawValue)
-        return bit < 64 ? low & (1 << bit) != 0 : high & (1 << (bit &- 64)) != 0
+        let bit: UInt64 = 1 << (UInt64(witness.rawValue) & 63)
+        switch witness.rawValue >> 6 {
+        case 0: return words.0 & bit != 0
+        case 1: return words.1 & bit != 0
+        default: return words.2 & bit != 0
+        }
     }
 
     public mutating func formUnion(_ other: WitnessSet) {
-        low |= other.low
-        high |= other.high
+        words.0 |= other.words.0
+        words.1 |= other.words.1
+        words.2 |= other.words.2
     }
 
     public var missing: [Witness] { Witness.allCases.filter { !contains($0) } }
@@ -89,7 +109,9 @@ extension WitnessSet {
 
     private mutating func see(_ life: Life) {
         switch life {
-        case .starting: insert(.starting)
+        case .starting(let starting):
+            insert(.starting)
+            if case .preparing(let start) = starting.phase { see(start) }
         case .running: insert(.running)
         case .draining: insert(.draining)
         case .stopping: insert(.stopping)
@@ -110,12 +132,14 @@ extension WitnessSet {
             switch step {
             case .direct(let step): see(step)
             case .command(let step): see(step)
+            case .docker(let step): see(step)
             }
         case .reported(let tidying):
             insert(.reported)
             switch tidying {
             case .direct(let tidying): see(tidying)
             case .command(let tidying): see(tidying, task, worker)
+            case .docker(let tidying): see(tidying)
             }
         case .gone: break
         }
@@ -190,6 +214,7 @@ extension WitnessSet {
             case .abandonOutput: insert(.abandonOutput)
             }
         case .files(let call): see(call)
+        case .docker(let call): see(call)
         case .journal(let call):
             switch call {
             case .intended: insert(.intended)
@@ -234,6 +259,13 @@ extension WitnessSet {
             case .agentInvocation: insert(.agentInvocation)
             case .dispatchCommand: insert(.dispatchCommand)
             case .dispatchTimeout: insert(.dispatchTimeout)
+            case .imagePull: insert(.imagePull)
+            case .sidecarPrep: insert(.sidecarPrep)
+            case .containerCreate: insert(.containerCreate)
+            case .containerStart: insert(.containerStart)
+            case .containerWait: insert(.containerWait)
+            case .containerExit: insert(.containerExit)
+            case .containerOOM: insert(.containerOOM)
             }
         case .rejected(_, let rejection):
             switch rejection {
@@ -266,5 +298,6 @@ extension WitnessSet {
         if saying == .finalWordWithdrawn { insert(.withdrawn) }
         if saying == .claimNotWritten { insert(.forgottenClaim) }
         if case .dispatch(let saying) = saying { see(saying) }
+        if case .docker(let saying) = saying { see(saying) }
     }
 }

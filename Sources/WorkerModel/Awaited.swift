@@ -36,6 +36,7 @@ extension Task {
             case .dispatching: true
             case .breakingOff, .recalling, .over: false
             }
+        case .running(.docker(let step), _): step.judgement == nil && step.stopping == nil
         case .reported, .gone: false
         }
     }
@@ -53,7 +54,9 @@ extension Task {
         case .claimed, .gone: []
         case .running(.direct(let step), _): step.awaited
         case .running(.command(let step), _): step.awaited
+        case .running(.docker(let step), _): step.awaited
         case .reported(.direct(let tidying)): tidying.awaited
+        case .reported(.docker(let tidying)): tidying.awaited
         case .reported(.command(let tidying)):
             [tidying.haunted?.id, tidying.recall?.process?.id].compactMap { $0 }
         }

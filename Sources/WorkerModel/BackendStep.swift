@@ -10,6 +10,7 @@ import Effects
 enum TaskEvent {
     case files(FilesEvent)
     case process(ProcessEvent)
+    case docker(DockerEvent)
     case tick
     /// The hands broke their contract for this request.
     case broke(EffectID)
@@ -19,12 +20,14 @@ enum TaskEvent {
 public indirect enum BackendStep: Hashable, Codable, Sendable {
     case direct(DirectStep)
     case command(CommandStep)
+    case docker(DockerStep)
 
     init(_ key: ExecutionKey, _ plan: TaskPlan, _ backend: Backend, _ turn: inout Turn) {
         switch backend {
         case .direct(let direct, let executable):
             self = .direct(DirectStep(key, plan, executable: executable, direct, &turn))
         case .command(let command): self = .command(CommandStep(key, plan, command, &turn))
+        case .docker(_, let platform): self = .docker(DockerStep(key, plan, platform: platform, &turn))
         }
     }
 
@@ -32,6 +35,7 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
         switch self {
         case .direct(let step): step.judgement
         case .command(let step): step.judgement
+        case .docker(let step): step.judgement
         }
     }
 
@@ -39,6 +43,7 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
         switch self {
         case .direct(let step): step.deadline
         case .command(let step): step.deadline
+        case .docker(let step): step.deadline
         }
     }
 
@@ -48,19 +53,28 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
             switch event {
             case .files(let event): step.take(event, direct, &turn)
             case .process(let event): step.take(event, direct, &turn)
+            case .docker: turn.late(event)
             case .tick: step.tick(direct, &turn)
             case .broke(let id): step.broke(id, direct, &turn)
             }
             self = .direct(step)
         case (.command(var step), .command(let command)):
             switch event {
-            case .files: turn.late(event)
+            case .files, .docker: turn.late(event)
             case .process(let event): step.take(event, command, &turn)
             case .tick: step.tick(command, &turn)
             case .broke(let id): step.broke(id, command, &turn)
             }
             self = .command(step)
-        case (.direct, _), (.command, _): turn.late(event)
+        case (.docker(var step), .docker(let docker, _)):
+            switch event {
+            case .files, .process: turn.late(event)
+            case .docker(let event): step.take(event, docker, &turn)
+            case .tick: step.tick(docker, &turn)
+            case .broke(let id): step.broke(id, &turn)
+            }
+            self = .docker(step)
+        case (.direct, _), (.command, _), (.docker, _): turn.late(event)
         }
     }
 
@@ -72,6 +86,9 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
         case .command(var step):
             step.stop(cause, &turn)
             self = .command(step)
+        case .docker(var step):
+            step.stop(cause, &turn)
+            self = .docker(step)
         }
     }
 
@@ -83,7 +100,9 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
         case (.command(let step), .command):
             guard case .over(_, let owed) = step.phase else { return nil }
             return .command(owed)
-        case (.direct, _), (.command, _): return nil
+        case (.docker(let step), .docker):
+            return step.judgement == nil ? nil : .docker(DockerTidying(step, &turn))
+        case (.direct, _), (.command, _), (.docker, _): return nil
         }
     }
 }
@@ -92,11 +111,13 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
 public indirect enum Tidying: Hashable, Codable, Sendable {
     case direct(DirectTidying)
     case command(CommandTidying)
+    case docker(DockerTidying)
 
     public var isDone: Bool {
         switch self {
         case .direct(let tidying): tidying.isDone
         case .command(let tidying): tidying.isDone
+        case .docker(let tidying): tidying.isDone
         }
     }
 
@@ -105,13 +126,14 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
         switch self {
         case .direct(let tidying): tidying.isHaunting
         case .command(let tidying): tidying.isHaunting
+        case .docker(let tidying): tidying.isHaunting
         }
     }
 
     /// What it does could hit a newer execution of the same task.
     var holdsBack: Bool {
         switch self {
-        case .direct: false
+        case .direct, .docker: false
         case .command(let tidying): tidying.isRecalling
         }
     }
@@ -120,6 +142,7 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
         switch self {
         case .direct(let tidying): tidying.deadline
         case .command(let tidying): tidying.deadline
+        case .docker(let tidying): tidying.deadline
         }
     }
 
@@ -128,6 +151,7 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
         switch self {
         case .direct(let tidying): tidying.secrets
         case .command(let tidying): tidying.secrets
+        case .docker(let tidying): [tidying.secrets]
         }
     }
 
@@ -137,19 +161,28 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
             switch event {
             case .files(let event): tidying.take(event, direct, &turn)
             case .process(let event): tidying.take(event, direct, &turn)
+            case .docker: turn.late(event)
             case .tick: tidying.tick(direct, &turn)
             case .broke(let id): tidying.broke(id, direct, &turn)
             }
             self = .direct(tidying)
         case (.command(var tidying), .command(let command)):
             switch event {
-            case .files: turn.late(event)
+            case .files, .docker: turn.late(event)
             case .process(let event): tidying.take(event, command, &turn)
             case .tick: tidying.tick(command, &turn)
             case .broke(let id): tidying.broke(id, command, &turn)
             }
             self = .command(tidying)
-        case (.direct, _), (.command, _): turn.late(event)
+        case (.docker(var tidying), .docker):
+            switch event {
+            case .files, .process: turn.late(event)
+            case .docker(let event): tidying.take(event, &turn)
+            case .tick: tidying.tick(&turn)
+            case .broke(let id): tidying.broke(id, &turn)
+            }
+            self = .docker(tidying)
+        case (.direct, _), (.command, _), (.docker, _): turn.late(event)
         }
     }
 }
@@ -159,7 +192,7 @@ extension Turn {
     mutating func late(_ event: TaskEvent) {
         switch event {
         case .files(let event): lateFile(event)
-        case .process, .broke: late()
+        case .process, .docker, .broke: late()
         case .tick: break
         }
     }
@@ -169,6 +202,8 @@ extension Turn {
 public indirect enum Backend: Hashable, Codable, Sendable {
     case direct(DirectSettings, executable: Bytes)
     case command(CommandSettings)
+    /// The daemon's platform, as in `linux/amd64`.
+    case docker(DockerSettings, platform: Bytes)
 }
 
 extension Backend: Visited {
@@ -179,6 +214,9 @@ extension Backend: Visited {
             visitor.tag(0)
             visitor.bytes(executable)
         case .command: visitor.tag(1)
+        case .docker(_, let platform):
+            visitor.tag(2)
+            visitor.bytes(platform)
         }
     }
 }
@@ -192,6 +230,9 @@ extension BackendStep: Visited {
         case .command(let step):
             visitor.tag(1)
             step.visit(&visitor)
+        case .docker(let step):
+            visitor.tag(2)
+            step.visit(&visitor)
         }
     }
 }
@@ -204,6 +245,9 @@ extension Tidying: Visited {
             tidying.visit(&visitor)
         case .command(let tidying):
             visitor.tag(1)
+            tidying.visit(&visitor)
+        case .docker(let tidying):
+            visitor.tag(2)
             tidying.visit(&visitor)
         }
     }

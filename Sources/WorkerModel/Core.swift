@@ -35,6 +35,7 @@ public struct Core: Sendable {
             for slot in 1...highest { index.set(slot, worker.roster.deadline(of: slot)) }
         case .files(let event): refresh(event.id.slot)
         case .process(let event): refresh(event.id.slot)
+        case .docker(let event): refresh(event.id.slot)
         case .interpreter(.contractBroken(let id)): refresh(id.slot)
         case .socket: break
         }

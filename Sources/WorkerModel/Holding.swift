@@ -64,7 +64,7 @@ public struct Holding: Hashable, Codable, Sendable {
         switch possession {
         case .directory(let path): stage = .asked(turn.ask(.files(.makeDirectory(path))))
         case .file(let path): stage = .asked(turn.ask(.files(.makeFile(path))))
-        case .process: stage = .gone
+        case .process, .container, .volume: stage = .gone
         }
     }
 
@@ -138,7 +138,7 @@ public struct Holding: Hashable, Codable, Sendable {
     public var path: Bytes {
         switch possession {
         case .directory(let path), .file(let path): path
-        case .process: []
+        case .process, .container, .volume: []
         }
     }
 
@@ -148,7 +148,7 @@ public struct Holding: Hashable, Codable, Sendable {
             stage = .relinquishing(turn.ask(.files(.removeTree(path))), failures: failures)
         case .file(let path):
             stage = .relinquishing(turn.ask(.files(.removeFile(path))), failures: failures)
-        case .process: stage = .gone
+        case .process, .container, .volume: stage = .gone
         }
     }
 }
@@ -158,7 +158,7 @@ extension Possession {
         switch self {
         case .directory: .directory(path)
         case .file: .file(path)
-        case .process: self
+        case .process, .container, .volume: self
         }
     }
 }
@@ -180,17 +180,7 @@ extension Holding {
 
 extension Holding: Visited {
     public func visit(_ visitor: inout Visitor) {
-        switch possession {
-        case .directory(let path):
-            visitor.tag(1)
-            visitor.bytes(path)
-        case .file(let path):
-            visitor.tag(2)
-            visitor.bytes(path)
-        case .process(let id):
-            visitor.tag(3)
-            visitor.id(id)
-        }
+        possession.visit(&visitor)
         switch stage {
         case .wanted: visitor.tag(0)
         case .asked(let id):

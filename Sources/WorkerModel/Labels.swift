@@ -15,10 +15,19 @@ public enum Labels {
     private static let valueMax = 63
 
     public static func of(_ key: ExecutionKey, _ settings: Settings) -> [Label] {
-        let execution = key.execution?.bytes ?? key.task.bytes
-        return pair("worker", settings.workerID) + pair("instance", settings.instanceID)
-            + pair("task", key.task.bytes) + pair("execution", execution)
+        ofInstance(settings) + pair("task", key.task.bytes) + pair("execution", execution(key))
     }
+
+    /// Of what belongs to no execution.
+    public static func ofInstance(_ settings: Settings) -> [Label] {
+        pair("worker", settings.workerID) + pair("instance", settings.instanceID)
+    }
+
+    /// The value of `oz-execution-hash`.
+    public static func executionHash(_ key: ExecutionKey) -> Bytes { hash(execution(key)) }
+
+    /// Where an execution has no id, its task's stands in for it.
+    private static func execution(_ key: ExecutionKey) -> Bytes { key.execution?.bytes ?? key.task.bytes }
 
     private static func pair(_ what: String, _ id: Bytes) -> [Label] {
         [

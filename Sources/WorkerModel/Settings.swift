@@ -43,11 +43,12 @@ public struct Settings: Hashable, Codable, Sendable {
 public indirect enum BackendSettings: Hashable, Codable, Sendable {
     case direct(DirectSettings)
     case command(CommandSettings)
+    case docker(DockerSettings)
 
     /// The whole task goes to somebody else, with all that we do not know of it.
     public var passesTasksOn: Bool {
         switch self {
-        case .direct: false
+        case .direct, .docker: false
         case .command: true
         }
     }
@@ -93,6 +94,18 @@ public struct CommandSettings: Hashable, Codable, Sendable {
     }
 }
 
+public struct DockerSettings: Hashable, Codable, Sendable {
+    /// Binds, as Docker takes them; those of the file before those of flags.
+    public var volumes: [Bytes]
+    /// From the file and from `-e`; the values are secrets.
+    public var environment: [EnvironmentVariable]
+
+    public init() {
+        volumes = []
+        environment = []
+    }
+}
+
 /// Nothing is unbounded. Reaching a limit has a defined answer where it is met.
 public struct Limits: Hashable, Codable, Sendable {
     /// Executions known at once, those being tidied included; beyond it assignments are rejected.
@@ -111,6 +124,8 @@ public struct Limits: Hashable, Codable, Sendable {
     public var cancelledAtOnce = 8
     /// Times that the cancel command is tried.
     public var cancelTries = 3
+    /// Times that the files of a sidecar are copied, where the copying breaks off.
+    public var sidecarCopies = 3
     /// Unknown message types that are named in the log.
     public var unknownTypes = 16
 
@@ -144,6 +159,23 @@ public struct Timing: Hashable, Codable, Sendable {
     public var dispatchAtStop = Span.seconds(10)
     public var cancelCommand = Span.seconds(10)
     public var cancelRetry = Span.seconds(1)
+    /// For the daemon to come up before the start counts as failed.
+    public var daemonStart = Span.seconds(30)
+    /// For a daemon that is away in the middle of a task.
+    public var daemonPatience = Span.seconds(60)
+    public var daemonRetry = Span.seconds(2)
+    /// For a registry that can't be reached, or is busy.
+    public var pullPatience = Span.seconds(120)
+    public var pullRetryFirst = Span.seconds(1)
+    public var pullRetryCap = Span.seconds(30)
+    /// For filling the volume of a sidecar.
+    public var sidecarFill = Span.seconds(600)
+    /// Whoever has been filling a volume for so long has died over it.
+    public var sidecarLease = Span.seconds(660)
+    /// How often somebody who waits for a volume looks.
+    public var sidecarPoll = Span.seconds(1)
+    /// Beyond the ladder, for the daemon's own work at a stop.
+    public var stopGrace = Span.seconds(5)
     /// For unheard final words at a stop.
     public var lastWords = Span.seconds(10)
     /// A stop as a whole, from the end of the draining.

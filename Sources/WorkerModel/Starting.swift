@@ -1,7 +1,8 @@
 // The backend's own checks before the first dial.
 //
-//   fresh          -> findingAgent | passed     (a backend without checks passes at once)
+//   fresh          -> findingAgent | preparing | passed     (a backend without checks passes at once)
 //   findingAgent   -> checkingGround | failed
+//   preparing      -> passed | failed             (the Docker daemon: DockerStart)
 //   checkingGround -> passed | failed
 //
 // A check that fails ends the process with one clear line; a worker that can't run anything must not claim anything.
@@ -15,6 +16,7 @@ public struct Starting: Hashable, Codable, Sendable {
         /// First the agent, then the ground it stands on.
         case findingAgent(EffectID)
         case checkingGround(EffectID, executable: Bytes)
+        case preparing(DockerStart)
         case passed(Backend)
         case failed
     }
@@ -28,6 +30,35 @@ public struct Starting: Hashable, Codable, Sendable {
         case .direct(let direct): phase = .findingAgent(turn.ask(.files(.findExecutable(path: direct.ozPath))))
         // A line for a shell: whether it works shows when it runs.
         case .command(let command): phase = .passed(.command(command))
+        case .docker: phase = .preparing(DockerStart(&turn))
+        }
+    }
+
+    public var deadline: Instant? {
+        switch phase {
+        case .preparing(let start): start.deadline
+        case .fresh, .findingAgent, .checkingGround, .passed, .failed: nil
+        }
+    }
+
+    mutating func take(_ event: DockerEvent, _ turn: inout Turn) {
+        guard case .preparing(var start) = phase else { return turn.late() }
+        start.take(event, &turn)
+        prepared(start, &turn)
+    }
+
+    mutating func tick(_ turn: inout Turn) {
+        guard case .preparing(var start) = phase else { return }
+        start.tick(&turn)
+        prepared(start, &turn)
+    }
+
+    private mutating func prepared(_ start: DockerStart, _ turn: inout Turn) {
+        guard case .docker(let docker) = turn.settings.backend else { return }
+        switch start.phase {
+        case .passed: phase = .passed(.docker(docker, platform: start.platform))
+        case .failed(let problem): fail(problem, &turn)
+        case .reaching, .pausing, .listing, .removing: phase = .preparing(start)
         }
     }
 
@@ -48,11 +79,13 @@ public struct Starting: Hashable, Codable, Sendable {
             } else {
                 fail(.workspaceRoot(direct.workspaceRoot, event.failure), &turn)
             }
-        case (.fresh, _), (.findingAgent, _), (.checkingGround, _), (.passed, _), (.failed, _): turn.late()
+        case (.fresh, _), (.findingAgent, _), (.checkingGround, _), (.preparing, _), (.passed, _), (.failed, _):
+            turn.late()
         }
     }
 
     mutating func broke(_ id: EffectID, _ turn: inout Turn) {
+        if case .preparing = phase { return take(.failed(id, .unreadable(Detail("an internal error"))), &turn) }
         take(.failed(id, .system(errno: 0)), &turn)
     }
 
@@ -77,6 +110,9 @@ extension Starting: Visited {
             visitor.tag(3)
             backend.visit(&visitor)
         case .failed: visitor.tag(4)
+        case .preparing(let start):
+            visitor.tag(5)
+            start.visit(&visitor)
         }
     }
 }

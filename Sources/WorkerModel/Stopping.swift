@@ -39,7 +39,8 @@ public enum Life: Hashable, Codable, Sendable {
         switch self {
         case .draining(_, let until): until
         case .stopping(_, let stopping): earlier(stopping.until, stopping.heardBy)
-        case .starting, .running, .closing, .stopped: nil
+        case .starting(let starting): starting.deadline
+        case .running, .closing, .stopped: nil
         }
     }
 

@@ -18,6 +18,7 @@ public struct TaskPlan: Hashable, Codable, Sendable {
     public let image: Image
     /// As received, the one that holds the agent first.
     public let sidecars: [Sidecar]
+    public let shape: InstanceShape
     /// The task as received; only where a backend passes it on.
     public let document: SecretRef?
     public let secrets: SecretRange
@@ -36,6 +37,7 @@ public struct TaskPlan: Hashable, Codable, Sendable {
             name: assignment.dockerImage ?? TaskPlan.fallbackImage,
             isMissing: assignment.dockerImage == nil && assignment.agent?.environmentID != nil)
         sidecars = TaskPlan.sidecars(assignment)
+        shape = assignment.shape
         document = assignment.document
         secrets = assignment.secrets
     }
@@ -190,6 +192,7 @@ extension TaskPlan: Visited {
         visitor.bytes(image.name)
         visitor.flag(image.isMissing)
         visitor.list(sidecars)
+        shape.visit(&visitor)
         visitor.optional(document) { $0.word($1.number) }
         secrets.visit(&visitor)
     }

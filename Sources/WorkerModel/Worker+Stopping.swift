@@ -32,7 +32,7 @@ extension Worker {
 
     private mutating func proceed(_ starting: Starting, _ turn: inout Turn) {
         switch starting.phase {
-        case .fresh, .findingAgent, .checkingGround: break
+        case .fresh, .findingAgent, .checkingGround, .preparing: break
         case .failed: end(code: 69, &turn)
         case .passed(let backend):
             life = .running(backend)

@@ -73,6 +73,7 @@ public struct Worker: Hashable, Codable, Sendable {
             heed(news, &turn)
         case .process(let event): route(.process(event), to: event.id, &turn)
         case .files(let event): takeFiles(event, &turn)
+        case .docker(let event): takeDocker(event, &turn)
         case .operator(.stopRequested(let signal)): stopRequested(signal, &turn)
         case .interpreter(.contractBroken(let id)): contractBroken(id, &turn)
         }
@@ -81,6 +82,14 @@ public struct Worker: Hashable, Codable, Sendable {
     private mutating func takeFiles(_ event: FilesEvent, _ turn: inout Turn) {
         guard event.id.slot == 0, case .starting(var starting) = life else {
             return route(.files(event), to: event.id, &turn)
+        }
+        starting.take(event, &turn)
+        life = .starting(starting)
+    }
+
+    private mutating func takeDocker(_ event: DockerEvent, _ turn: inout Turn) {
+        guard event.id.slot == 0, case .starting(var starting) = life else {
+            return route(.docker(event), to: event.id, &turn)
         }
         starting.take(event, &turn)
         life = .starting(starting)
@@ -126,6 +135,10 @@ public struct Worker: Hashable, Codable, Sendable {
     }
 
     private mutating func tick(_ turn: inout Turn) {
+        if case .starting(var starting) = life {
+            starting.tick(&turn)
+            life = .starting(starting)
+        }
         var due: [(at: Instant, slot: UInt32)] = []
         if let at = connection.deadline, at <= turn.at { due.append((at, 0)) }
         if life.backend != nil, roster.highest > 0 {

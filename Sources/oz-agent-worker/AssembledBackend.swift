@@ -18,7 +18,8 @@ struct AssembledBackend {
         case .direct(let direct):
             settings = .direct(AssembledBackend.direct(direct, environment, &secrets))
         case .command(let command): settings = .command(AssembledBackend.command(command, &secrets))
-        case .docker, .kubernetes: return nil
+        case .docker(let docker): settings = .docker(AssembledBackend.docker(docker, &secrets))
+        case .kubernetes: return nil
         }
         self.secrets = secrets
     }
@@ -46,6 +47,15 @@ struct AssembledBackend {
         command.dispatchTimeout = Span(nanoseconds: UInt64(clamping: given.dispatchTimeout))
         command.environment = hide(given.environment, &secrets)
         return command
+    }
+
+    private static func docker(
+        _ given: Configuration.DockerSettings, _ secrets: inout [Secret]
+    ) -> WorkerModel.DockerSettings {
+        var docker = WorkerModel.DockerSettings()
+        docker.volumes = given.volumes
+        docker.environment = hide(given.environment, &secrets)
+        return docker
     }
 
     private static func hide(_ entries: [EnvironmentEntry], _ secrets: inout [Secret]) -> [EnvironmentVariable] {

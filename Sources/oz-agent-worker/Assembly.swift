@@ -14,7 +14,7 @@ enum NoAssembly: Error {
     var words: String {
         switch self {
         case .notBuilt(let backend):
-            "the \(backend.rawValue) backend is not built yet; this version has --backend direct and --backend command"
+            "the \(backend.rawValue) backend is not built yet; this version has docker, direct and command"
         case .badURL: "--web-socket-url is not a URL that can be dialled"
         }
     }

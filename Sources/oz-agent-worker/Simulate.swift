@@ -11,11 +11,11 @@ private struct SimulateOptions {
     var tasks = 10_000
     var faults = Set(Fault.allCases)
     var crashes = true
-    var settings = SeededSettings.direct + SeededSettings.command
+    var settings = SeededSettings.direct + SeededSettings.command + SeededSettings.docker
 
     static let usage = """
         usage: oz-agent-worker simulate [--seed N|TEXT]... [--tasks N] [--faults all|none|NAME,NAME...]
-               [--backend direct|command]
+               [--backend direct|command|docker]
         faults: \(Fault.simulated.map { "\($0)" }.joined(separator: ", ")), crash
         """
 }
@@ -66,6 +66,7 @@ private func take(_ word: String, _ value: Bytes, _ options: inout SimulateOptio
         switch value.text {
         case "direct": options.settings = SeededSettings.direct
         case "command": options.settings = SeededSettings.command
+        case "docker": options.settings = SeededSettings.docker
         default: return false
         }
         return true

@@ -70,10 +70,10 @@ class Rig:
             self._plane = self.make_plane()
         return self._plane
 
-    def config(self, direct=None, command=None, **top):
+    def config(self, direct=None, command=None, docker=None, **top):
         """Writes a config file; values are written as JSON, which is YAML."""
         import json
-        backend = {"command": command} if command else {
+        backend = {"command": command} if command else {"docker": docker} if docker is not None else {
             "direct": {"workspace_root": self.workspaces, "oz_path": self.oz, **(direct or {})}}
         path = self.path(f"config-{len(self.daemons)}.yaml")
         with open(path, "w", encoding="utf-8") as file:
@@ -85,11 +85,11 @@ class Rig:
         self.helpers.append(helper)
         return helper
 
-    def start(self, *arguments, direct=None, command=None, top=None, plane=None, environment=None, level="debug",
-              form="json", url=None, **process):
+    def start(self, *arguments, direct=None, command=None, docker=None, top=None, plane=None, environment=None,
+              level="debug", form="json", url=None, **process):
         plane = plane or self.plane
         worker = daemon.Daemon(
-            ["--config-file", self.config(direct, command, **(top or {})), "--api-key-file", self.key_file,
+            ["--config-file", self.config(direct, command, docker, **(top or {})), "--api-key-file", self.key_file,
              "--web-socket-url", url or plane.url, "--log-format", form, "--log-level", level, *arguments],
             {**self.environment, **(environment or {})}, **process)
         self.daemons.append(worker)

@@ -60,7 +60,7 @@ def test_mistakes_are_reported_as_run_reports_them(bench):
     assert code == 2 and document["result"] == "configuration" and len(document["configuration"]["problems"]) == 2
 
 
-@pytest.mark.parametrize("backend", ["docker", "kubernetes"])
+@pytest.mark.parametrize("backend", ["kubernetes"])
 def test_a_backend_that_is_not_built(bench, backend):
     code, steps = bench.steps("backend", "--offline", "--backend", backend)
     assert code == 69

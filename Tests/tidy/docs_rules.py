@@ -9,7 +9,8 @@ import source_text
 OPERATING, TROUBLESHOOTING = "docs/operating.md", "docs/troubleshooting.md"
 PROTOCOL, MIGRATING, INDEX = "docs/protocol.md", "docs/migrating.md", "docs/README.md"
 # Where the core's events have their names.
-SAYINGS = ("Sources/Effects/Log/SayingName.swift", "Sources/Effects/Log/DispatchSaying.swift")
+SAYINGS = ("Sources/Effects/Log/SayingName.swift", "Sources/Effects/Log/DispatchSaying.swift",
+           "Sources/Effects/Log/DockerSaying.swift")
 SETTINGS = "Sources/WorkerModel/Settings.swift"
 VERDICTS = "Sources/Effects/Wire/OutgoingMessage.swift"
 OPTIONS = "Sources/Configuration/Options/"
@@ -19,18 +20,19 @@ PROBLEM_WORDS = (
     "Sources/Effects/Wire/Words", "Sources/Interpreter/Socket/CurlFailures.swift",
     "Sources/Interpreter/Socket/DialKey.swift", "Sources/Interpreter/RunDaemon.swift",
     "Sources/Interpreter/Daemon.swift", "Sources/oz-agent-worker/RunWorker.swift",
-    "Sources/oz-agent-worker/KeptState.swift", "Sources/oz-agent-worker/Assembly.swift",
-    "Sources/Interpreter/State/StateDirectory.swift",
+    "Sources/Interpreter/Docker/DockerAddress.swift", "Sources/oz-agent-worker/KeptState.swift",
+    "Sources/oz-agent-worker/Assembly.swift", "Sources/Interpreter/State/StateDirectory.swift",
 )
 # Of these only what is said at warn and error.
-SAYING_WORDS = ("Sources/Effects/Log/SayingWords", "Sources/Effects/Log/DispatchSaying.swift")
+SAYING_WORDS = ("Sources/Effects/Log/SayingWords", "Sources/Effects/Log/DispatchSaying.swift",
+                "Sources/Effects/Log/DockerSaying.swift")
 # The kernel's words are told by kind.
 ERRNO_WORDS = "Sources/Effects/Wire/WordsErrno.swift"
 
 # Flags that the pages name and that are other programs'.
 FOREIGN_FLAGS = {
     "--stop-timeout", "--read-only", "--tmpfs", "--user", "--pids-limit", "--memory", "--init", "--mount",
-    "--since", "--output", "--host", "--tail", "--now", "--global",
+    "--restart", "--since", "--output", "--host", "--tail", "--now", "--global",
 }
 # Parts of sentences that mean nothing alone, or are taken out before anybody sees them.
 PARTS = {"less than 1ms", "Recv failure:", "Send failure:"}
@@ -143,7 +145,7 @@ def events(tree):
                 found[match.group(2)] = (set(), path, number)
     for path, text in tree.texts.items():
         if path.startswith("Sources/WorkerModel/"):
-            spoken = r"\.log\(\s*\.(debug|info|warn|error),\s*\.(?:dispatch\(\.)?(\w+)"
+            spoken = r"\.log\(\s*\.(debug|info|warn|error),\s*\.(?:(?:dispatch|docker)\(\.)?(\w+)"
             for level, case in re.findall(spoken, text):
                 if case in names:
                     found[names[case]][0].add(level)

@@ -18,7 +18,7 @@ PURE = {
     "Simulation": ["WorkerModel", "Effects", "Codecs"],
 }
 # World models give a second opinion, so they must not see the worker's own.
-WORLD_MODELS = ("ServerModel", "NetworkModel", "ProcessTable", "FileSystemModel", "RuntimeModel")
+WORLD_MODELS = ("ServerModel", "NetworkModel", "ProcessTable", "FileSystemModel", "RuntimeModel", "DockerModel")
 SYSTEM = ["Glibc"]
 
 ALL = ("Sources/",)

@@ -127,6 +127,10 @@ int oz_spawn_add_closefrom(posix_spawn_file_actions_t *actions, int first);
  * what signals the caller blocks and ignores, and begins in the caller's session. The pid, or a negative errno. */
 pid_t oz_spawn_supervisor(int image, int null, int control);
 
+/* Starts a program that is looked for in PATH: 0 is `input`, 1 is `output`, 2 is `null`, in a session of its own, with
+ * signals as they are by default. The pid, or a negative errno. */
+pid_t oz_spawn_helper(char *const arguments[], char *const environment[], int input, int output, int null);
+
 typedef struct {
     pid_t pid;
     int code;   /* CLD_EXITED (1), CLD_KILLED (2), CLD_DUMPED (3) */

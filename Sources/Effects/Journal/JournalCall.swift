@@ -18,4 +18,7 @@ public enum Possession: Hashable, Codable, Sendable {
     case directory(Bytes)
     case file(Bytes)
     case process(EffectID)
+    /// On the Docker daemon, by name.
+    case container(Bytes)
+    case volume(Bytes)
 }

@@ -65,6 +65,7 @@ public enum Saying: Hashable, Codable, Sendable {
     case deathConfirmed
     case imageMissing(fallback: Bytes)
     case dispatch(DispatchSaying)
+    case docker(DockerSaying)
     case teardownFailed(CommandProblem)
     case teardownTimedOut
     case removalFailed(Bytes, FileFailure, givenUp: Bool)
@@ -89,6 +90,9 @@ public enum BackendProblem: Hashable, Codable, Sendable {
     case agentMissing(path: Bytes?, FileFailure)
     case targetDirectory(Bytes, FileFailure)
     case workspaceRoot(Bytes, FileFailure)
+    case dockerUnreachable(DockerFailure)
+    case dockerTooOld(version: Bytes)
+    case dockerPlatform(Bytes)
 }
 
 /// What is counted. The exporters come later; their vocabulary is here.

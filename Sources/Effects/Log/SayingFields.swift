@@ -31,6 +31,7 @@ extension Saying {
         case .teardownFailed(let problem): return exitField(problem.code)
         case .imageMissing(let fallback): return [LogField("image", .text(fallback))]
         case .dispatch(let saying): return saying.fields
+        case .docker(let saying): return saying.fields
         case .removalFailed(let path, _, let givenUp):
             return [LogField("path", .text(path)), LogField("given_up", .flag(givenUp))]
         case .backendUnusable, .shapesDoNotApply, .connectionSilent, .connectionClosed, .courtesyDropped,

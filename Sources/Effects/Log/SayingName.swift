@@ -42,6 +42,7 @@ extension Saying {
         case .deathConfirmed: "task.death_confirmed"
         case .imageMissing: "task.image_missing"
         case .dispatch(let saying): saying.name
+        case .docker(let saying): saying.name
         case .teardownFailed: "cleanup.teardown_failed"
         case .teardownTimedOut: "cleanup.teardown_timed_out"
         case .removalFailed: "cleanup.removal_failed"

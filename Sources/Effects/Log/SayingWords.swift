@@ -34,6 +34,7 @@ extension Saying {
             .teardownTimedOut, .removalFailed, .workspaceKept, .finalWordHeard, .imageMissing:
             taskWords
         case .dispatch(let saying): saying.words
+        case .docker(let saying): saying.words
         case .draining(let active): "stopping: \(tasks(active)) may finish, no new ones are taken"
         case .stopping(let active): "stopping: ending \(tasks(active))"
         case .stopForced: "stopping at once, without waiting for tasks or messages"

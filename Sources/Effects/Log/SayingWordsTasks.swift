@@ -44,7 +44,7 @@ extension Saying {
         case .starting, .backendUnusable, .shapesDoNotApply, .dialling, .listening, .dialFailed, .keyRefused,
             .connectionLost, .connectionSilent, .connectionShortLived, .connectionClosed, .resending,
             .messageUnreadable, .messageTypeUnknown, .courtesyDropped, .draining, .stopping, .stopForced,
-            .stopIncomplete, .stopped, .contractBroken, .dispatch:
+            .stopIncomplete, .stopped, .contractBroken, .dispatch, .docker:
             ""
         }
     }

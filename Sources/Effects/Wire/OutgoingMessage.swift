@@ -29,6 +29,42 @@ public enum Failure: Hashable, Codable, Sendable {
     case agentInvocation(CommandProblem)
     case dispatchCommand(CommandProblem)
     case dispatchTimeout(Span)
+    case imagePull(ImageProblem)
+    case sidecarPrep(SidecarProblem)
+    case containerCreate(DockerFailure)
+    case containerStart(DockerFailure)
+    /// It was removed by somebody else, so nobody knows how it ended.
+    case containerWait
+    case containerExit(Int32)
+    case containerOOM(Int32)
+}
+
+public enum ImageProblem: Hashable, Codable, Sendable {
+    case pull(Bytes, PullTrouble, DockerFailure)
+    case inspection(Bytes, DockerFailure)
+    case platform(Bytes, has: Bytes, wanted: Bytes)
+}
+
+/// What a registry, or the way to it, has against a pull.
+public enum PullTrouble: UInt8, Hashable, Codable, Sendable, CaseIterable {
+    case notFound, denied
+    /// No way to the registry: it may pass.
+    case unreachable
+    /// It is there, and can't or won't now: it may pass.
+    case busy
+    case other
+}
+
+public enum SidecarProblem: Hashable, Codable, Sendable {
+    case emptyImage
+    case emptyMountPath
+    case sameMountPath(Bytes)
+    case image(ImageProblem)
+    case volume(Bytes, DockerFailure)
+    case filling(Bytes, DockerFailure)
+    case fillingTooLong(Bytes, Span)
+    /// Removed by somebody else after it was filled.
+    case vanished(Bytes)
 }
 
 public enum InternalFailure: UInt8, Hashable, Codable, Sendable {
@@ -64,6 +100,13 @@ public enum FailureReason: String, Hashable, Codable, Sendable, CaseIterable {
     case agentInvocation = "agent_invocation"
     case dispatchCommand = "dispatch_command"
     case dispatchTimeout = "dispatch_timeout"
+    case imagePull = "image_pull"
+    case sidecarPrep = "sidecar_prep"
+    case containerCreate = "container_create"
+    case containerStart = "container_start"
+    case containerWait = "container_wait"
+    case containerExit = "container_exit"
+    case containerOOM = "container_oom"
     case teardownCommand = "teardown_command"
     case cleanup
     case cancelCommand = "cancel_command"
@@ -80,6 +123,13 @@ extension Failure {
         case .agentInvocation: .agentInvocation
         case .dispatchCommand: .dispatchCommand
         case .dispatchTimeout: .dispatchTimeout
+        case .imagePull: .imagePull
+        case .sidecarPrep: .sidecarPrep
+        case .containerCreate: .containerCreate
+        case .containerStart: .containerStart
+        case .containerWait: .containerWait
+        case .containerExit: .containerExit
+        case .containerOOM: .containerOOM
         }
     }
 }

@@ -26,6 +26,9 @@ extension Failure {
         case .dispatchTimeout(let limit):
             "Failed to execute task: the worker's dispatch command did not end within \(limit.words) and was "
                 + "broken off. The task may be retried."
+        case .imagePull, .sidecarPrep, .containerCreate, .containerStart, .containerWait, .containerExit,
+            .containerOOM:
+            "Failed to execute task: \(words)."
         }
     }
 
@@ -41,6 +44,9 @@ extension Failure {
         case .agentInvocation(let problem): "the agent \(problem.words)"
         case .dispatchCommand(let problem): "the dispatch command \(problem.words)"
         case .dispatchTimeout(let limit): "the dispatch command did not end within \(limit.words)"
+        case .imagePull, .sidecarPrep, .containerCreate, .containerStart, .containerWait, .containerExit,
+            .containerOOM:
+            dockerWords
         }
     }
 }

@@ -91,6 +91,7 @@ extension BackendProblem {
         case .workspaceRoot(let path, let failure):
             "the workspace root cannot be used: \(path.text): \(failure.words); "
                 + "it must be a directory that the worker can write to, or make"
+        case .dockerUnreachable, .dockerTooOld, .dockerPlatform: dockerWords
         }
     }
 }

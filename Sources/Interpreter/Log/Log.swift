@@ -69,20 +69,23 @@ final class Log {
     }
 
     /// A line that a command of a task printed; masked already.
-    func output(_ role: ProcessRole, _ key: ExecutionKey, _ line: LineFramer.Line) {
-        guard isEnabled(.info) else { return }
+    func output(_ role: ProcessRole, _ key: ExecutionKey, _ line: LineFramer.Line, _ level: LogLevel = .info) {
+        guard isEnabled(level) else { return }
         var fields = [LogField("role", words: role.name)]
         // The rest of a line that was too long follows as a line of its own.
         if line.goesOn { fields.append(LogField("continues", .flag(true))) }
         append(
             LogLine(
-                wall: Clock.wall(), level: .info, event: "task.output", key: key, fields: fields, message: line.bytes))
+                wall: Clock.wall(), level: level, event: "task.output", key: key, fields: fields, message: line.bytes))
     }
 
     private func masked(_ field: LogField) -> LogField {
         guard case .text(let bytes) = field.value else { return field }
         return LogField(field.name.text, .text(vault.masked(bytes)))
     }
+
+    /// Half of its room is taken: who can wait with more, waits.
+    var isBehind: Bool { !buffer.hasRoom }
 
     // MARK: Writing
 

@@ -128,7 +128,7 @@ final class Recorder {
             case .claimed, .rejected: false
             }
         case .exit: true
-        case .socket, .process, .files, .journal, .log, .measure, .forgetSecrets: false
+        case .socket, .process, .files, .docker, .journal, .log, .measure, .forgetSecrets: false
         }
     }
 

@@ -24,6 +24,7 @@ struct EventScanner {
         if take("{\"socket\":{\"_0\":{\"") { return socketEvent().flatMap { take("}}}}") ? .socket($0) : nil } }
         if take("{\"process\":{\"_0\":{\"") { return processEvent().flatMap { take("}}}}") ? .process($0) : nil } }
         if take("{\"files\":{\"_0\":{\"") { return filesEvent().flatMap { take("}}}}") ? .files($0) : nil } }
+        if take("{\"docker\":{\"_0\":{\"") { return dockerEvent().flatMap { take("}}}}") ? .docker($0) : nil } }
         if take("{\"tick\":{}}") { return .tick }
         return take("{\"began\":{}}") ? .began : nil
     }
@@ -66,6 +67,19 @@ struct EventScanner {
             let omitted = scanner.signed().map({ Int($0) })
         else { return nil }
         return .environmentRead(id, read, secrets: secrets, malformed: malformed, omitted: omitted)
+    }
+
+    private mutating func dockerEvent() -> DockerEvent? {
+        if take("done\":{\"_0\":") { return id().map { .done($0) } }
+        if take("exists\":{\"_0\":") { return id().map { .exists($0) } }
+        if take("volume\":{\"_0\":") {
+            guard let id = id(), take(",\"isLabelled\":"), let isLabelled = scanner.flag() else { return nil }
+            return .volume(id, isLabelled: isLabelled)
+        }
+        guard take("ended\":{\"_0\":"), let id = id(), take(",\"code\":"),
+            let code = scanner.signed().flatMap({ Int32(exactly: $0) })
+        else { return nil }
+        return .ended(id, code: code)
     }
 
     // MARK: - Messages

@@ -37,6 +37,10 @@ struct EventText {
             output.append(text: "{\"files\":{\"_0\":")
             guard append(event, &output) else { return false }
             output.append(text: "}}")
+        case .docker(let event):
+            output.append(text: "{\"docker\":{\"_0\":")
+            guard append(event, &output) else { return false }
+            output.append(text: "}}")
         case .operator, .interpreter: return false
         }
         return true
@@ -93,6 +97,23 @@ struct EventText {
             output.append(text: ",\"omitted\":")
             output.append(signed: Int64(omitted))
         case .failed: return false
+        }
+        output.append(text: "}}")
+        return true
+    }
+
+    private func append(_ event: DockerEvent, _ output: inout Bytes) -> Bool {
+        switch event {
+        case .done(let id): append("{\"done\":{\"_0\":", id, &output)
+        case .exists(let id): append("{\"exists\":{\"_0\":", id, &output)
+        case .volume(let id, let isLabelled):
+            append("{\"volume\":{\"_0\":", id, &output)
+            append(",\"isLabelled\":", isLabelled, &output)
+        case .ended(let id, let code):
+            append("{\"ended\":{\"_0\":", id, &output)
+            output.append(text: ",\"code\":")
+            output.append(signed: Int64(code))
+        case .failed, .reached, .image, .container, .listed: return false
         }
         output.append(text: "}}")
         return true

@@ -29,6 +29,24 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
     case measure = 0x7a  // z
     case forgetSecrets = 0x78  // x
     case exit = 0x58  // X
+    case reach = 0x30  // 0
+    case pull = 0x31  // 1
+    case inspectImage = 0x32  // 2
+    case createVolume = 0x33  // 3
+    case inspectVolume = 0x34  // 4
+    case removeVolume = 0x35  // 5
+    case createContainer = 0x36  // 6
+    case inspectContainer = 0x37  // 7
+    case startContainer = 0x38  // 8
+    case awaitEnd = 0x39  // 9
+    case stopContainer = 0x42  // B
+    case killContainer = 0x45  // E
+    case removeContainer = 0x46  // F
+    case copy = 0x47  // G
+    case tellOutput = 0x48  // H
+    case listContainers = 0x49  // I
+    case listVolumes = 0x4a  // J
+    case abandonCall = 0x4d  // M
 
     /// A function and no initialiser, since those take their arguments over, which costs a copy.
     public static func of(_ effect: Effect) -> RequestKind {
@@ -52,6 +70,24 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
         case .files(.rename): .rename
         case .files(.removeFile): .removeFile
         case .files(.removeTree): .removeTree
+        case .docker(.reach): .reach
+        case .docker(.pull): .pull
+        case .docker(.inspectImage): .inspectImage
+        case .docker(.createVolume): .createVolume
+        case .docker(.inspectVolume): .inspectVolume
+        case .docker(.removeVolume): .removeVolume
+        case .docker(.createContainer): .createContainer
+        case .docker(.inspectContainer): .inspectContainer
+        case .docker(.startContainer): .startContainer
+        case .docker(.awaitEnd): .awaitEnd
+        case .docker(.stopContainer): .stopContainer
+        case .docker(.killContainer): .killContainer
+        case .docker(.removeContainer): .removeContainer
+        case .docker(.copy): .copy
+        case .docker(.tellOutput): .tellOutput
+        case .docker(.listContainers): .listContainers
+        case .docker(.listVolumes): .listVolumes
+        case .docker(.abandon): .abandonCall
         case .journal: .journal
         case .log: .log
         case .measure: .measure
@@ -86,6 +122,24 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
         case .measure: "a count"
         case .forgetSecrets: "forget secrets"
         case .exit: "exit"
+        case .reach: "reach the Docker daemon"
+        case .pull: "pull an image"
+        case .inspectImage: "look at an image"
+        case .createVolume: "make a volume"
+        case .inspectVolume: "look at a volume"
+        case .removeVolume: "remove a volume"
+        case .createContainer: "make a container"
+        case .inspectContainer: "look at a container"
+        case .startContainer: "start a container"
+        case .awaitEnd: "wait for the end of a container"
+        case .stopContainer: "stop a container"
+        case .killContainer: "kill a container"
+        case .removeContainer: "remove a container"
+        case .copy: "copy the files of a sidecar"
+        case .tellOutput: "tell the end of the output of a container"
+        case .listContainers: "list containers"
+        case .listVolumes: "list volumes"
+        case .abandonCall: "give a call to Docker up"
         }
     }
 }

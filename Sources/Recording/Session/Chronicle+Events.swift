@@ -12,6 +12,7 @@ extension Chronicle {
         case .socket(let event): hear(event, requests, state, when)
         case .process(let event): hear(event, when)
         case .files(let event): hear(event, when)
+        case .docker(let event): hear(event, when)
         case .operator(.stopRequested(let signal)):
             tellOfWorker(when, .stop, "signal \(signal) asked the worker to stop")
         case .interpreter(.contractBroken(let id)):
@@ -117,6 +118,18 @@ extension Chronicle {
         case .found(_, let path): told(index, when, .step, "found the agent at \(path.text)")
         case .environmentRead(_, let variables, _, _, _):
             told(index, when, .step, "read \(counted(variables.count, "variable")) from the environment file")
+        }
+    }
+
+    private mutating func hear(_ event: DockerEvent, _ when: When) {
+        let index = run(in: event.id.slot)
+        // Of an execution that is not told.
+        if index == nil, event.id.slot != 0 { return }
+        switch event {
+        case .failed(_, .abandoned): break
+        case .failed: told(index, when, .trouble, event.sentence)
+        case .done, .exists, .reached, .image, .volume, .container, .ended, .listed:
+            told(index, when, .step, event.sentence)
         }
     }
 

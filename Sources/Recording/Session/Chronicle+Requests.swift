@@ -12,6 +12,9 @@ extension Chronicle {
         case .files(let call):
             files[request.id.sequence] = call
             if run(in: request.id.slot) != nil { tell(run(in: request.id.slot), when, .step, call.isBegun) }
+        case .docker(let call):
+            let words = "\(call.sentence) (\(request.id.label))"
+            if run(in: request.id.slot) != nil { tell(run(in: request.id.slot), when, .step, words) }
         case .journal(.verdictHeard(let key)):
             guard let index = run(of: key) else { return }
             wasHeard(index, when)
@@ -121,6 +124,7 @@ extension Saying {
             .worker
         case .taskCompleted, .taskCancelled, .taskFailed, .taskRejected, .claimNotWritten: .run(.verdict)
         case .dispatch(let saying): .run(saying.kind)
+        case .docker: .run(nil)
         case .cancellationRequested, .taskStopping, .taskKilled: .run(.stop)
         case .shapesDoNotApply, .courtesyDropped, .taskWaiting, .finalWordRepeated, .finalWordWithdrawn,
             .environmentMalformed, .environmentTruncated, .deathUnconfirmed, .deathConfirmed, .teardownFailed,

@@ -153,6 +153,7 @@ public struct Chronicle {
             settleAll(state, when)
         case .socket: break
         case .files(let event): settle(event.id.slot, state, when)
+        case .docker(let event): settle(event.id.slot, state, when)
         case .process(let event): settle(event.id.slot, state, when)
         case .interpreter(.contractBroken(let id)): settle(id.slot, state, when)
         }

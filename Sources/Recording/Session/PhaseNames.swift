@@ -9,6 +9,7 @@ extension RunPhase {
         case .claimed(_, let written): self = written && roster.mustWait(task) ? .queued : .claiming
         case .running(.direct(let step), _): self = RunPhase.of(step)
         case .running(.command(let step), _): self = RunPhase.of(step)
+        case .running(.docker(let step), _): self = RunPhase.of(step)
         case .reported(let tidying): self = RunPhase.of(tidying)
         case .gone: return nil
         }
@@ -32,10 +33,19 @@ extension RunPhase {
         }
     }
 
+    private static func of(_ step: DockerStep) -> RunPhase {
+        if step.stopping != nil { return .ending }
+        switch step.phase {
+        case .pulling, .preparing, .creating, .verifying: return .preparing
+        case .running: return .running
+        case .over: return .ending
+        }
+    }
+
     private static func of(_ tidying: Tidying) -> RunPhase {
         if tidying.isHaunting { return .haunting }
         switch tidying {
-        case .direct: return .tidying
+        case .direct, .docker: return .tidying
         case .command(let tidying): return tidying.isRecalling ? .recalling : .tidying
         }
     }

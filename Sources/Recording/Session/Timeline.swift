@@ -217,6 +217,7 @@ extension Settings {
         switch backend {
         case .direct: Bytes(text: "direct")
         case .command: Bytes(text: "command")
+        case .docker: Bytes(text: "docker")
         }
     }
 }

@@ -15,6 +15,7 @@ extension Event {
         case .socket(let event): event.sentence
         case .process(let event): event.sentence
         case .files(let event): event.sentence
+        case .docker(let event): event.sentence
         case .operator(.stopRequested(let signal)): "signal \(signal) asked the worker to stop"
         case .interpreter(.contractBroken(let id)): "the hands broke their contract for \(id.label)"
         }

@@ -13,6 +13,7 @@ extension Effect {
         case .socket(let call): call.sentence
         case .process(let call): call.sentence
         case .files(let call): call.sentence
+        case .docker(let call): call.sentence
         case .journal(let call): "note in the journal: \(call.sentence)"
         case .log(let record): record.sentence
         case .measure(let measure): "count \(measure.sentence)"
@@ -163,6 +164,8 @@ extension Possession {
         case .directory(let path): "the directory \(path.text)"
         case .file(let path): "the file \(path.text)"
         case .process(let id): "command \(id.label)"
+        case .container(let name): "the container \(name.text)"
+        case .volume(let name): "the volume \(name.text)"
         }
     }
 }

@@ -16,7 +16,9 @@ struct Chapter {
         var cancellations: [TaskID] = []
         for index in 0..<tasks {
             let task = TaskID(Bytes(text: "t\(number).\(index)"))
-            script.append(Chapter.assignment(task, 1))
+            // On Docker some tasks share a sidecar, and some have one of their own.
+            let sidecars = dice.hits(oneIn: 3) ? [Chapter.sidecar(readWrite: dice.hits(oneIn: 3))] : []
+            script.append(Chapter.assignment(task, 1, sidecars))
             if dice.hits(oneIn: 12) { script.append(Chapter.assignment(task, 1)) }
             if dice.hits(oneIn: 8) { script.append(Chapter.assignment(task, 2)) }
             if dice.hits(oneIn: 6) { cancellations.append(task) }
@@ -31,15 +33,22 @@ struct Chapter {
         scenario.crashes = crashes && dice.hits(oneIn: 3) ? 1 + dice.below(3) : 0
         scenario.sleeps = dice.hits(oneIn: 4) ? 1 : 0
         scenario.quickFiles = dice.hits(oneIn: 3)
+        scenario.keepsAlive = dice.hits(oneIn: 2)
         self.scenario = scenario
         weights = MoveWeights(&dice)
     }
 
     static let plenty = 1_000_000
 
-    private static func assignment(_ task: TaskID, _ execution: Int) -> Assignment {
+    private static func sidecar(readWrite: Bool) -> Sidecar {
+        Sidecar(image: Bytes(text: "tool"), mountPath: Bytes(text: "/agent"), readWrite: readWrite)
+    }
+
+    private static func assignment(_ task: TaskID, _ execution: Int, _ sidecars: [Sidecar] = []) -> Assignment {
         let key = ExecutionKey(task: task, execution: ExecutionID(Bytes(text: "\(execution)")))
-        return Assignment(key: key, agentTaskID: task.bytes)
+        var assignment = Assignment(key: key, agentTaskID: task.bytes)
+        assignment.additionalSidecars = sidecars
+        return assignment
     }
 }
 
@@ -74,6 +83,10 @@ struct MoveWeights {
         case .breakContract: 0
         case .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer, .deliverToWorker, .answerClose: 32
         case .refuseDial: fault
+        case .docker(_, let way): way == .answers ? 32 : fault
+        case .container(_, let move): move == .ends ? agentEnds : fault
+        case .daemonDies: 1
+        case .daemonReturns, .strangerFinishes, .strangerLeaves: 8
         case .answerFile(_, let fails): fails ? fault : 32
         case .process(_, let move):
             switch move {

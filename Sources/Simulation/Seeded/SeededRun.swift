@@ -198,6 +198,7 @@ extension World {
         processes.turnPage()
         runtime = RuntimeModel()
         files.sweep()
+        docker.turnPage()
         signalsLeft = next.signals
         faultsLeft = next.faults
         sleepsLeft = next.sleeps

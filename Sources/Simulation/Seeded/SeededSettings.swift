@@ -1,4 +1,4 @@
-// Under which settings seeded runs live: the direct backend in its shapes, and the command backend.
+// Under which settings seeded runs live: the direct backend in its shapes, the command backend, the Docker backend.
 
 import Codecs
 import Effects
@@ -12,6 +12,18 @@ public enum SeededSettings {
     ]
 
     public static let command: [Settings] = [command(cancel: true), command(cancel: false)]
+
+    public static let docker: [Settings] = [
+        settings(.docker(DockerSettings()), 0), settings(.docker(DockerSettings()), 4),
+        limited(settings(.docker(DockerSettings()), 6)),
+    ]
+
+    private static func limited(_ settings: Settings) -> Settings {
+        var settings = settings
+        settings.taskTimeout = .seconds(600)
+        settings.drainTimeout = .seconds(120)
+        return settings
+    }
 
     private static func direct(
         capacity: Int, setup: Bool = false, teardown: Bool = false, taskTimeout: Span? = nil,

@@ -98,6 +98,12 @@ extension World {
             case .process(let id):
                 if processes.index(id) != nil { continue }
                 return Violation("JournalTellsAll", "the next life would look for a process")
+            case .container(let name):
+                if docker.container(name) != nil || docker.givenUp.contains(name) { continue }
+                return Violation("JournalTellsAll", "the next life would look for \(name.text)")
+            case .volume(let name):
+                if docker.volumes.contains(where: { $0.name == name }) || docker.givenUp.contains(name) { continue }
+                return Violation("JournalTellsAll", "the next life would look for \(name.text)")
             }
         }
         return nil

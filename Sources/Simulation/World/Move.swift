@@ -18,6 +18,13 @@ public enum Move: Hashable, Sendable {
     case answerClose
     case answerFile(Int, fails: Bool)
     case process(Int, ProcessMove)
+    case docker(Int, DockerMove)
+    case container(Int, ContainerMove)
+    case daemonDies
+    case daemonReturns
+    /// Somebody else who fills the same volume is done, or dies over it.
+    case strangerFinishes
+    case strangerLeaves
     case signal
     case breakContract
     /// The machine sleeps for an hour.
@@ -53,6 +60,12 @@ extension Move {
         case .answerClose: "the server answers the close"
         case .answerFile(let index, let fails): "file request \(index) \(fails ? "fails" : "is done")"
         case .process(let index, let move): "process \(index) \(move.words)"
+        case .docker(let index, let move): "Docker call \(index) \(move)"
+        case .container(let index, let move): "container \(index) \(move)"
+        case .daemonDies: "the Docker daemon dies"
+        case .daemonReturns: "the Docker daemon is back"
+        case .strangerFinishes: "somebody else has filled the volume"
+        case .strangerLeaves: "somebody else dies while filling the volume"
         case .signal: "the operator signals"
         case .breakContract: "the hands break their contract"
         case .sleep: "the machine sleeps for an hour"

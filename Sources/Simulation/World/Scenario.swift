@@ -26,6 +26,12 @@ public struct Scenario: Sendable {
     public var foreign: [Bytes] = []
     /// Files are answered within the move that asked, as our hands do it. Scenarios with one task let them be slow.
     public var quickFiles = false
+    /// What is on its way between worker and server arrives within the move that sent it.
+    public var quickNetwork = false
+    /// Containers live on while the Docker daemon is away.
+    public var keepsAlive = true
+    /// Somebody else fills a volume that the tasks want, too.
+    public var stranger = false
     /// Faults on one path at most.
     public var faults = 2
     /// Kinds of faults that may happen.
@@ -43,4 +49,5 @@ public struct Scenario: Sendable {
 /// What the environment may do against us.
 public enum Fault: UInt8, Hashable, Sendable, CaseIterable {
     case drop, refuse, fileFails, startFails, agentFails, leavesDescendants, lateSuccess, slow, brokenContract
+    case dockerRefuses, dockerLoses, registryAway, daemonDies, containerVanishes
 }

@@ -27,6 +27,7 @@ extension World {
             _ = files.answer(index, fails: false)
         }
         files.pending = []
+        docker.orphan()
         return nil
     }
 
@@ -56,6 +57,7 @@ extension World {
         network.link = nil
         files.pending = []
         files.disown()
+        docker.orphan()
         orphanProcesses()
         journal = JournalModel()
         server.forgetLife()
@@ -85,7 +87,7 @@ extension Effect {
     /// Something outside changes, or is told. The rest is talk of the worker with itself.
     var reachesOut: Bool {
         switch self {
-        case .socket, .process, .files, .journal, .exit: true
+        case .socket, .process, .files, .docker, .journal, .exit: true
         case .log, .measure, .forgetSecrets: false
         }
     }

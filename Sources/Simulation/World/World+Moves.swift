@@ -27,6 +27,7 @@ extension World {
         var slow: [(Move, Fault?)] = []
         appendProcessMoves(prompt: false, to: &slow)
         for (move, fault) in slow { add(move, fault) }
+        if isOnDocker { for (move, fault) in slowDockerMoves() { add(move, fault) } }
         if let link = network.link, link.state == .open {
             if server.nextAssignment < scenario.assignments.count { add(.assign(server.nextAssignment)) }
             for index in scenario.cancellations.indices where !server.cancelled[index] {
@@ -70,8 +71,13 @@ extension World {
                 }
             }
         }
+        if isOnDocker { list += promptDockerMoves() }
         appendProcessMoves(prompt: true, to: &list)
         return list
+    }
+
+    private var isOnDocker: Bool {
+        if case .docker = scenario.settings.backend { true } else { false }
     }
 
     /// An agent that runs may run on for as long as it likes, also when it was asked to end, and so may a command that
@@ -86,8 +92,21 @@ extension World {
         }
     }
 
+    /// What is on its way arrives at once, where the scenario has it so.
+    mutating func hurryNetwork() -> Violation? {
+        while scenario.quickNetwork, exited == nil, !isDead {
+            let next = promptMoves().first { move, fault in
+                fault == nil && move.isOfTheNetwork
+            }
+            guard let next else { return nil }
+            if let violation = makeNetwork(next.0) { return violation }
+        }
+        return nil
+    }
+
     func firstOfTask() -> EffectID? {
         if let request = files.pending.first(where: { $0.id.slot != 0 }) { return request.id }
+        if let request = docker.pending.first(where: { $0.id.slot != 0 }) { return request.id }
         return processes.processes.first { $0.state == .requested }?.id
     }
 
@@ -95,13 +114,28 @@ extension World {
         switch move {
         case .drop, .refuseDial, .breakContract, .answerFile(_, fails: true), .process(_, .endsBadly),
             .process(_, .endsLeavingDescendants), .process(_, .succeedsAnyway), .process(_, .succeedsLeaving),
-            .process(_, .isKilled):
+            .process(_, .isKilled), .daemonDies:
             true
+        case .docker(_, let way): way != .answers
+        case .container(_, let move): move != .ends
+        case .daemonReturns, .strangerFinishes, .strangerLeaves: false
         case .process(let index, .failsToStart):
             processes.processes.indices.contains(index) && !processes.processes[index].wasToldToEnd
         case .wait: promptMoves().contains { $0.1 == nil }
         case .begin, .assign, .cancel, .sayNonsense, .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer,
             .deliverToWorker, .answerClose, .answerFile, .process, .signal, .sleep, .crash, .startAgain:
+            false
+        }
+    }
+}
+
+extension Move {
+    fileprivate var isOfTheNetwork: Bool {
+        switch self {
+        case .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer, .deliverToWorker, .answerClose: true
+        case .begin, .assign, .cancel, .sayNonsense, .refuseDial, .drop, .answerFile, .process, .docker, .container,
+            .daemonDies, .daemonReturns, .strangerFinishes, .strangerLeaves, .signal, .breakContract, .sleep, .crash,
+            .startAgain, .wait:
             false
         }
     }

@@ -17,6 +17,7 @@ public struct World: Sendable {
     public internal(set) var processes = ProcessTable()
     public internal(set) var runtime = RuntimeModel()
     public internal(set) var files: FileSystemModel
+    public internal(set) var docker: DockerModel
     var journal = JournalModel()
     public internal(set) var signalsLeft: Int
     var sleepsLeft: Int
@@ -64,6 +65,9 @@ public struct World: Sendable {
         core = Core(settings: scenario.settings)
         server = ServerModel(scenario)
         files = FileSystemModel(foreign: scenario.foreign)
+        docker = DockerModel(
+            instance: Labels.hash(scenario.settings.instanceID), keepsAlive: scenario.keepsAlive,
+            stranger: scenario.stranger)
         signalsLeft = scenario.signals
         sleepsLeft = scenario.sleeps
         faultsLeft = scenario.faults
@@ -76,8 +80,12 @@ public struct World: Sendable {
 
     public mutating func make(_ move: Move) -> Violation? {
         if let violation = makeOne(move) { return violation }
+        if let violation = hurryNetwork() { return violation }
         while scenario.quickFiles, exited == nil, !files.pending.isEmpty {
             if let violation = feed(.files(files.answer(0, fails: false))) { return violation }
+        }
+        while scenario.quickFiles, exited == nil, let index = docker.pending.indices.first(where: docker.canAnswer) {
+            if let violation = makeDocker(.docker(index, .answers)) { return violation }
         }
         return nil
     }
@@ -111,6 +119,8 @@ public struct World: Sendable {
         case .process(let index, let move):
             runtime.sees(move, of: processes.processes[index])
             return processes.make(move, index).flatMap { feed(.process($0)) }
+        case .docker, .container, .daemonDies, .daemonReturns, .strangerFinishes, .strangerLeaves:
+            return makeDocker(move)
         case .signal:
             signalsLeft -= 1
             if signalledAt == nil, case .command = scenario.settings.backend { signalledAt = now }
@@ -126,6 +136,7 @@ public struct World: Sendable {
             guard let id = firstOfTask() else { return nil }
             contractBroken = true
             files.pending.removeAll { $0.id == id }
+            docker.pending.removeAll { $0.id == id }
             processes.processes.removeAll { $0.id == id }
             return feed(.interpreter(.contractBroken(id)))
         case .sleep: return sleep()
@@ -144,7 +155,7 @@ public struct World: Sendable {
         return nil
     }
 
-    private mutating func makeNetwork(_ move: Move) -> Violation? {
+    mutating func makeNetwork(_ move: Move) -> Violation? {
         guard let link = network.link else { return nil }
         switch move {
         case .acceptDial:
@@ -163,7 +174,8 @@ public struct World: Sendable {
         case .drop: return feedAll(network.end(.closed(link.id, .lost(Detail("reset")))))
         case .answerClose: return feedAll(network.end(.closed(link.id, .closedByUs)))
         case .begin, .assign, .cancel, .sayNonsense, .answerFile, .process, .signal, .breakContract, .sleep, .wait,
-            .crash, .startAgain:
+            .crash, .startAgain, .docker, .container, .daemonDies, .daemonReturns, .strangerFinishes,
+            .strangerLeaves:
             return nil
         }
     }
@@ -233,10 +245,10 @@ public struct World: Sendable {
         return events.last.flatMap { feed(.socket($0)) }
     }
 
-    private mutating func feed(_ event: Event, whole: Bool = true) -> Violation? {
+    mutating func feed(_ event: Event, whole: Bool = true) -> Violation? {
         // Chance that tells the slots apart but not the paths that led here.
         let slot = event.slot
-        let entropy = UInt64(slot) &+ UInt64(files.entries.count) &* 64
+        let entropy = UInt64(slot) &+ UInt64(files.entries.count &+ docker.containers.count) &* 64
         let input = Input(at: now, wall: WallTime(nanoseconds: 0), entropy: entropy, event: event)
         guard !isDead else { return nil }
         var requests: [Request] = []
@@ -285,6 +297,7 @@ public struct World: Sendable {
                 return Violation("JournalFirst", "a path was asked for before the journal knew of it")
             }
             return files.take(call, request.id)
+        case .docker(let call): return checkDocker(call) ?? docker.take(call, request.id)
         case .journal(let call): return journal.take(call)
         case .exit(let code):
             exited = code
@@ -293,6 +306,9 @@ public struct World: Sendable {
         case .log(let record):
             if case .stopIncomplete = record.saying { admittedLeftovers = true }
             if case .removalFailed(let path, _, givenUp: true) = record.saying { files.giveUp(path) }
+            if case .docker(.dockerRemovalFailed(let name, _, givenUp: true)) = record.saying {
+                docker.givenUp.append(name)
+            }
             return nil
         case .measure, .forgetSecrets: return nil
         }
@@ -306,6 +322,7 @@ extension Event {
         case .began, .tick, .socket, .operator: 0
         case .process(let event): event.id.slot
         case .files(let event): event.id.slot
+        case .docker(let event): event.id.slot
         case .interpreter(.contractBroken(let id)): id.slot
         }
     }
@@ -322,6 +339,7 @@ extension World {
         runtime.visit(&visitor)
         visitor.optional(signalledAt) { $0.instant($1) }
         files.visit(&visitor)
+        docker.visit(&visitor)
         visitor.number(journal.open.count)
         visitor.number(signalsLeft)
         visitor.number(sleepsLeft)

@@ -62,8 +62,7 @@ private final class CheckCommand {
         do {
             // No instance of its own: nothing is made that would carry its name.
             let assembly = try Assembly.make(configuration, input.environment) { Bytes(text: "check") }
-            let path = input.environment.first { $0.name.equals("PATH") }?.value ?? []
-            guard let record = probeStart(assembly.options.settings, searchPath: path) else {
+            guard let record = probeStart(assembly.options) else {
                 return printer.show(.backend(notBuilt: "the host gives no descriptors for the check"))
             }
             return printer.show(.backend(record))

@@ -103,7 +103,8 @@ struct FingerprintTests {
 
     private func isInstant(_ place: String) -> Bool {
         place.hasSuffix(".nanoseconds") && !place.hasPrefix("fixed.") && !place.contains("taskTimeout")
-            && !place.contains("dispatchTimeout")
+            && !place.contains("dispatchTimeout") && !place.contains("stopContainer")
+            && !place.contains("fillingTooLong")
     }
 
     private func isSerial(_ place: String) -> Bool {

@@ -108,10 +108,11 @@ struct TotalityTests {
         Input(at: now, wall: WallTime(nanoseconds: 0), entropy: 3, event: event)
     }
 
-    /// Late completions of files and processes are counted. Those of a connection have its end as their sign.
+    /// Late completions of files, processes and the Docker daemon are counted. Those of a connection have its end as
+    /// their sign.
     private func isCounted(_ requests: [Request], _ event: Event) -> Bool {
         switch event {
-        case .files, .process: requests.count(where: { $0.effect == .measure(.lateCompletion) }) == 1
+        case .files, .process, .docker: requests.count(where: { $0.effect == .measure(.lateCompletion) }) == 1
         case .socket, .began, .tick, .operator, .interpreter: true
         }
     }
@@ -119,7 +120,8 @@ struct TotalityTests {
     private func isOnlyTold(_ effect: Effect) -> Bool {
         switch effect {
         case .log, .measure, .journal, .forgetSecrets: true
-        case .socket, .process, .files, .exit: false
+        case .docker(.abandon): true
+        case .socket, .process, .files, .docker, .exit: false
         }
     }
 }
@@ -139,6 +141,7 @@ enum Events {
             .found(id, path: Bytes(text: "/bin/other")), read,
         ]
         list += files.map { .files($0) }
+        list += docker(id).map { .docker($0) }
         let socket: [SocketEvent] = [
             .opened(id), .refused(id, .timedOut), .refused(id, .status(401, retryAfter: nil)), .heard(id),
             .ponged(id, number: id.sequence), .closed(id, .closedByPeer(code: nil)), .closed(id, .abandoned),
@@ -146,6 +149,23 @@ enum Events {
             .received(id, .cancellation(TaskID(Bytes(text: "a")))), .received(id, .unknown(type: [])),
         ]
         return list + socket.map { .socket($0) }
+    }
+
+    private static func docker(_ id: EffectID) -> [DockerEvent] {
+        let image = DockerImage(id: Bytes(text: "sha256:1"), digests: [], platform: Bytes(text: "linux/amd64"))
+        let failures: [DockerFailure] = [
+            .refused(status: 404, Detail("no")), .refused(status: 500, Detail("no")), .lost(Detail("x")), .timedOut,
+            .pull(Detail("denied")), .notReached(Detail("x")), .abandoned,
+        ]
+        let states: [DockerContainer.State] = [.created, .running, .ended]
+        return [.done(id), .exists(id), .image(id, image), .volume(id, isLabelled: true), .listed(id, [[1]])]
+            + failures.map { .failed(id, $0) } + [.ended(id, code: 0), .ended(id, code: 137)]
+            + states.map {
+                .container(
+                    id,
+                    DockerContainer(
+                        id: [1], state: $0, exitCode: 1, outOfMemory: true, instance: nil, task: nil, execution: nil))
+            }
     }
 
     /// Those without the name of a request, or that concern somebody by any name.
@@ -214,11 +234,19 @@ private struct Noise {
         switch core.worker.life {
         case .starting(let starting):
             if case .findingAgent(let id) = starting.phase { return .files(.found(id, path: Bytes(text: "/oz"))) }
+            if case .preparing(let start) = starting.phase { return .docker(kindly(start, id)) }
             return .files(.done(id))
         case .running, .draining, .stopping, .closing, .stopped:
             if let connection, !core.worker.connection.isOpen { return .socket(.opened(connection)) }
             return .files(.done(id))
         }
+    }
+
+    private func kindly(_ start: DockerStart, _ id: EffectID) -> DockerEvent {
+        guard case .reaching(let id) = start.phase else { return .listed(start.awaits ?? id, []) }
+        let daemon = DockerDaemon(
+            platform: Bytes(text: "linux/amd64"), version: [], api: Bytes(text: "1.41"), place: [], remarks: [])
+        return .reached(id, daemon)
     }
 
     private func message(_ dice: inout Dice) -> IncomingMessage {

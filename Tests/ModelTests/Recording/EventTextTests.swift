@@ -121,6 +121,7 @@ enum SampleEvents {
             .socket(.written(id)), .socket(.notWritten(id)),
         ] + failures.map { .socket(.refused(id, $0)) } + ends.map { .socket(.closed(id, $0)) }
         + messages.map { .socket(.received(id, $0)) } + processes.map { .process($0) } + files.map { .files($0) }
+        + docker.map { .docker($0) }
 
     private static let failures: [DialFailure] = [
         .name(Detail("who")), .timedOut, .status(503, retryAfter: .seconds(3)), .status(401, retryAfter: nil),
@@ -145,6 +146,35 @@ enum SampleEvents {
         .environmentRead(id, [], secrets: .none, malformed: []),
         .environmentRead(id, variables, secrets: SecretRange(first: 9, count: 2), malformed: [1, 7], omitted: 3),
     ]
+
+    private static let docker: [DockerEvent] = {
+        let words = Bytes(text: "registry \"x\": no\n")
+        let failures: [DockerFailure] = [
+            .refused(status: 404, Detail("no such image")), .pull(Detail(words)), .notReached(Detail("down")),
+            .lost(Detail("reset")), .timedOut, .unreadable(Detail([0xff])), .credentials(Detail("none")),
+            .address(Detail("ssh")), .abandoned,
+        ]
+        let remarks: [DockerRemark] = [
+            .contextLoses(context: Bytes(text: "far"), socket: Bytes(text: "/s")), .unverified,
+            .configuration(Detail("unreadable")),
+        ]
+        let platform = Bytes(text: "linux/amd64")
+        let daemon = DockerDaemon(
+            platform: platform, version: Bytes(text: "27.1"), api: nil, place: [], remarks: remarks)
+        let image = DockerImage(
+            id: Bytes(text: "sha256:1"), digests: [Bytes(text: "a@sha256:1"), []], platform: platform)
+        let states: [DockerContainer.State] = [.created, .running, .ended]
+        let containers = states.map {
+            DockerContainer(
+                id: Bytes(text: "c"), state: $0, exitCode: -1, outOfMemory: $0 == .ended,
+                instance: $0 == .created ? nil : Bytes(text: "0011"), task: nil, execution: nil)
+        }
+        return [
+            .done(id), .done(large), .exists(id), .volume(id, isLabelled: true), .volume(id, isLabelled: false),
+            .ended(id, code: 0), .ended(id, code: .max), .ended(large, code: .min), .reached(id, daemon),
+            .image(id, image), .listed(id, []), .listed(id, [Bytes(text: "one"), [0xff]]),
+        ] + failures.map { .failed(id, $0) } + containers.map { .container(id, $0) }
+    }()
 
     private static let variables = [
         EnvironmentVariable("A", .secret(SecretRef(number: 9))), EnvironmentVariable("B", Text("plain")),

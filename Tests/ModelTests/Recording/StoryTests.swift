@@ -225,7 +225,7 @@ struct RecordingSecretTests {
                 case .socket(.send): events.append(.socket(.written(request.id)))
                 case .files where request.id.slot > 0: events.append(.files(.done(request.id)))
                 case .process(.start): events.append(.process(.finished(request.id, .exit(0))))
-                case .socket, .process, .files, .journal, .log, .measure, .forgetSecrets, .exit: break
+                case .socket, .process, .files, .docker, .journal, .log, .measure, .forgetSecrets, .exit: break
                 }
             }
         }

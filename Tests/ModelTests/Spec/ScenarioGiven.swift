@@ -64,7 +64,12 @@ extension ScenarioStage {
                 CommandSettings(dispatchCommand: Bytes(text: rest), directory: Bytes(text: "/home")))
             return true
         }
+        if text == "docker" {
+            settings.backend = .docker(DockerSettings())
+            return true
+        }
         switch settings.backend {
+        case .docker(let docker): return try configure(docker, text)
         case .direct(let direct): return try configure(direct, text)
         case .command(let command): return try configure(command, text)
         }
@@ -82,6 +87,19 @@ extension ScenarioStage {
             return false
         }
         settings.backend = .command(command)
+        return true
+    }
+
+    private mutating func configure(_ given: DockerSettings, _ text: String) throws -> Bool {
+        var docker = given
+        if let rest = text.behind("volume ") {
+            docker.volumes.append(Bytes(text: rest))
+        } else if let rest = text.behind("environment ") {
+            docker.environment.append(try variable(rest))
+        } else {
+            return false
+        }
+        settings.backend = .docker(docker)
         return true
     }
 
@@ -114,6 +132,8 @@ extension ScenarioStage {
 
     /// True where the text is a course of its own.
     mutating func prepare(_ text: String) throws -> Bool {
+        // What the Docker daemon says is an input, whatever it ends with.
+        if text.hasPrefix("docker#") { return false }
         if text == "started" {
             start()
         } else if text == "connected" {
@@ -130,7 +150,11 @@ extension ScenarioStage {
             endLaunched()
         } else if let key = text.before(" running") {
             try claim(key)
-            _ = run()
+            if case .docker = settings.backend { contain() } else { _ = run() }
+        } else if let key = text.before(" pulled") {
+            try claim(key)
+            answerDocker { .done($0) }
+            answerDocker { .image($0, ScenarioDocker.image("linux/amd64")) }
         } else if let key = text.before(" done") {
             try claim(key)
             if let agent = run() { _ = feed(.process(.finished(agent, .exit(0)))) }
@@ -146,8 +170,28 @@ extension ScenarioStage {
     private mutating func start() {
         _ = feed(.began)
         if case .command = settings.backend { return }
+        if case .docker = settings.backend { return reachDocker() }
         answerFile { .found($0, path: Bytes(text: "/usr/bin/oz")) }
         answerFile { .done($0) }
+    }
+
+    private mutating func reachDocker() {
+        answerDocker { .reached($0, ScenarioDocker.daemon("linux/amd64", "1.41")) }
+        answerDocker { .listed($0, []) }
+        answerDocker { .listed($0, []) }
+    }
+
+    /// From its claim to a running container.
+    private mutating func contain() {
+        answerDocker { .done($0) }
+        answerDocker { .image($0, ScenarioDocker.image("linux/amd64")) }
+        answerDocker { .done($0) }
+        answerDocker { .done($0) }
+    }
+
+    private mutating func answerDocker(_ answer: (EffectID) -> DockerEvent) {
+        guard let id = asked.first(where: { if case .docker = $0.effect { true } else { false } })?.id else { return }
+        _ = feed(.docker(answer(id)))
     }
 
     private mutating func connect() {

@@ -39,6 +39,7 @@ struct ScenarioNames {
             }
         case .process(.start(let launch)): return "\(launch.role)"
         case .files: return request.id.slot == 0 ? "check" : "file"
+        case .docker(let call): return call.answers ? "docker" : nil
         case .socket(.close), .socket(.abandon), .process, .journal, .log, .measure, .forgetSecrets, .exit: return nil
         }
     }

@@ -64,6 +64,7 @@ struct ScenarioStage {
             return pass(span)
         }
         if let event = try told(text) { return feed(event) }
+        if let event = try ScenarioDocker.event(text, names) { return feed(.docker(event)) }
         let event = try ScenarioWords.event(text, names)
         let words = names.shown(event)
         guard words == text else { throw ScenarioProblem("\(text): written otherwise, as \(words)") }
@@ -161,8 +162,15 @@ struct ScenarioStage {
             return [names.shortened("\(name ?? "?"): \(encodeMessage(message).text)")]
         case .process(.start(let launch)): return shown(launch, name ?? "?")
         case .log(let record): return [names.shortened(shown(record))]
-        case .socket, .process, .files, .journal, .measure, .forgetSecrets, .exit:
-            let words = names.shown(request.effect)
+        case .docker(.createContainer(let container, _, let body)):
+            var text = Bytes()
+            body.encode(into: &text) { ref in Bytes(text: "<\(vault[ref]?.text ?? "secret \(ref.number)")>") }
+            let words = "\(name ?? "?"): docker createContainer \(container.text)"
+            return [names.shortened(showsCommands ? "\(words) \(text.text)" : words)]
+        case .docker(.createVolume(let volume, _)):
+            return [names.shortened("\(name ?? "?"): docker createVolume \(volume.text)")]
+        case .socket, .process, .files, .docker, .journal, .measure, .forgetSecrets, .exit:
+            let words = names.shortened(names.shown(request.effect))
             return [name.map { "\($0): \(words)" } ?? words]
         }
     }
@@ -228,7 +236,7 @@ extension String {
 extension Settings {
     fileprivate var keepsDocument: Bool {
         switch backend {
-        case .direct: false
+        case .direct, .docker: false
         case .command: true
         }
     }
@@ -237,6 +245,7 @@ extension Settings {
         switch backend {
         case .direct: Bytes(text: "direct")
         case .command: Bytes(text: "command")
+        case .docker: Bytes(text: "docker")
         }
     }
 }

@@ -1,0 +1,171 @@
+// The Docker daemon in the world: what may happen there next, what comes of it, and what must hold of it.
+
+import Codecs
+import Effects
+import WorkerModel
+
+extension World {
+    // MARK: - Moves
+
+    /// What a healthy daemon does before long, each with its faulty twins.
+    func promptDockerMoves() -> [(Move, Fault?)] {
+        var list: [(Move, Fault?)] = []
+        if !docker.isUp { list.append((.daemonReturns, nil)) }
+        for index in docker.pending.indices where docker.canAnswer(index) {
+            list.append((.docker(index, .answers), nil))
+            for (move, fault) in docker.faults(of: index) { list.append((.docker(index, move), fault)) }
+        }
+        return list
+    }
+
+    /// What it does in its own time, or not at all.
+    func slowDockerMoves() -> [(Move, Fault?)] {
+        var list: [(Move, Fault?)] = []
+        for index in docker.pending.indices where !docker.canAnswer(index) {
+            for (move, fault) in docker.faults(of: index) { list.append((.docker(index, move), fault)) }
+        }
+        for (index, container) in docker.containers.enumerated() where container.isTask && !container.isOrphan {
+            if container.state == .running, docker.isUp || docker.keepsAlive {
+                list.append((.container(index, .ends), nil))
+                list.append((.container(index, .endsBadly), .agentFails))
+                list.append((.container(index, .runsOutOfMemory), .agentFails))
+            }
+            if container.state != .created, docker.isUp {
+                list.append((.container(index, .vanishes), .containerVanishes))
+            }
+        }
+        if docker.isUp, begun { list.append((.daemonDies, .daemonDies)) }
+        if docker.stranger == .fills {
+            list.append((.strangerFinishes, nil))
+            list.append((.strangerLeaves, nil))
+        }
+        return list
+    }
+
+    // MARK: - What comes of it
+
+    mutating func makeDocker(_ move: Move) -> Violation? {
+        switch move {
+        case .docker(let index, let way):
+            guard docker.pending.indices.contains(index) else { return nil }
+            let request = docker.pending[index]
+            let key = worker.roster[request.id.slot]?.key
+            let before = docker.containers.filter { $0.isTask && $0.state == .running }.map(\.key)
+            let event = docker.answer(index, way, key)
+            for container in docker.containers where container.isTask && container.state == .running {
+                if !before.contains(container.key) { processes.agentStarts.append(container.key) }
+            }
+            return feed(.docker(event))
+        case .container(let index, let move):
+            guard docker.containers.indices.contains(index) else { return nil }
+            let key = docker.containers[index].key
+            switch move {
+            case .ends: docker.end(index, code: docker.containers[index].wasToldToEnd ? 143 : 0)
+            case .endsBadly: docker.end(index, code: 3)
+            case .runsOutOfMemory: docker.end(index, code: 137, outOfMemory: true)
+            case .vanishes: docker.containers.remove(at: index)
+            }
+            if move != .ends, !docker.troubled.contains(key) { docker.troubled.append(key) }
+            return nil
+        case .daemonDies:
+            for entry in server.ledger where !docker.troubled.contains(entry.key) { docker.troubled.append(entry.key) }
+            let events = docker.die()
+            for event in events.dropLast() {
+                if let violation = feed(.docker(event), whole: false) { return violation }
+            }
+            return events.last.flatMap { feed(.docker($0)) }
+        case .daemonReturns:
+            docker.isUp = true
+            return nil
+        case .strangerFinishes:
+            docker.strangerFinishes()
+            return nil
+        case .strangerLeaves:
+            docker.stranger = .hasLeft
+            return nil
+        case .begin, .assign, .cancel, .sayNonsense, .acceptDial, .refuseDial, .endAbandoned, .acceptWrite,
+            .deliverToServer, .deliverToWorker, .drop, .answerClose, .answerFile, .process, .signal, .breakContract,
+            .sleep, .crash, .startAgain, .wait:
+            return nil
+        }
+    }
+
+    // MARK: - What must hold
+
+    /// Asked for something on the daemon.
+    func checkDocker(_ call: DockerCall) -> Violation? {
+        switch call {
+        case .createContainer(let name, _, _):
+            if !journal.names(.container(name)) {
+                return Violation("JournalFirst", "a container was asked for before the journal knew of it")
+            }
+        case .createVolume(let name, _):
+            if name.hasPrefix("oz-volume-"), !journal.names(.volume(name)) {
+                return Violation("JournalFirst", "a volume was asked for before the journal knew of it")
+            }
+        case .startContainer(let name):
+            guard let key = docker.container(name)?.key else { return nil }
+            if !network.claimsTaken.contains(key.task) {
+                return Violation("ClaimBeforeWork", "a container was started before the claim was written")
+            }
+        case .reach, .pull, .inspectImage, .inspectVolume, .removeVolume, .inspectContainer, .awaitEnd,
+            .stopContainer, .killContainer, .removeContainer, .copy, .tellOutput, .listContainers, .listVolumes,
+            .abandon:
+            break
+        }
+        return nil
+    }
+
+    /// No task runs on files of which some may be missing.
+    func neverHalfFilled() -> Violation? {
+        for container in docker.containers where container.isTask && container.state == .running {
+            for volume in docker.volumes where container.volumes.contains(volume.name) && volume.content != .full {
+                return Violation("NeverHalfFilled", "a task runs with a volume that was not filled")
+            }
+        }
+        return nil
+    }
+
+    func containersAreDead(_ tasks: [Task]) -> Violation? {
+        let letters = worker.connection.outbox.letters
+        for container in docker.containers where container.isTask && container.state == .running && !container.isOrphan
+        {
+            for index in letters.indices where letters[index].kind == .finalWord && letters[index].run != 0 {
+                guard letters[index].key == container.key else { continue }
+                if tasks.contains(where: { $0.key == container.key && $0.isHaunting }) { continue }
+                return Violation("VerdictAfterDeath", "a final word while the execution's container runs")
+            }
+        }
+        return nil
+    }
+
+    func dockerJournalTellsAll() -> Violation? {
+        guard scenario.settings.cleanup, !contractBroken else { return nil }
+        for container in docker.containers where container.instance == docker.instance && !container.isOrphan {
+            if journal.names(.container(container.name)) { continue }
+            return Violation("JournalTellsAll", "the next life would not know of \(container.name.text)")
+        }
+        for volume in docker.volumes where volume.name.hasPrefix("oz-volume-") && !hasCrashed {
+            if journal.names(.volume(volume.name)) { continue }
+            return Violation("JournalTellsAll", "the next life would not know of \(volume.name.text)")
+        }
+        return nil
+    }
+
+    /// At rest or at the end: nothing of ours is there but what cleanup off keeps.
+    func nothingLeftOnDaemon() -> Violation? {
+        guard !contractBroken else { return nil }
+        let kept: (Bytes) -> Bool = { [scenario] name in
+            !scenario.settings.cleanup && (name.hasPrefix("oz-task-") || name.hasPrefix("oz-volume-"))
+        }
+        if let name = docker.left.first(where: { !kept($0) }), !hasCrashed || !name.hasPrefix("oz-volume-") {
+            return Violation("NothingLeftBehind", "left on the Docker daemon: \(name.text)")
+        }
+        if docker.containers.contains(where: { $0.isTask && $0.state == .running && !$0.isOrphan }) {
+            return Violation("NothingLeftBehind", "a container runs on")
+        }
+        return nil
+    }
+
+    private var hasCrashed: Bool { server.ledger.contains { $0.isOfAnEarlierLife } }
+}

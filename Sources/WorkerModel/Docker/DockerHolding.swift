@@ -1,0 +1,272 @@
+// A container or a volume that an execution owns on the daemon, by a name that was chosen before asking.
+//
+//   wanted        -> asked
+//   asked         -> held | checking | releasing | gone (refused, or the name is taken)
+//   checking      -> held | releasing | gone              (nobody knows whether it was made: look whose it is)
+//   held          -> releasing | gone (kept on purpose)
+//   releasing     -> gone | retrying
+//   retrying      -> releasing
+//   gone
+//
+// A request that makes something is never abandoned: who no longer wants the thing waits for the answer and gives it
+// back then. Journal notes are written here and nowhere else.
+
+import Codecs
+import Effects
+
+public struct DockerHolding: Hashable, Codable, Sendable {
+    public enum Stage: Hashable, Codable, Sendable {
+        case wanted
+        case asked(DockerAsking, unwanted: Bool)
+        case checking(DockerAsking, unwanted: Bool, DockerFailure)
+        case held
+        case releasing(DockerAsking, failures: Int)
+        case retrying(at: Instant, failures: Int)
+        case gone
+    }
+
+    enum Heard: Equatable {
+        case notMine
+        case goesOn
+        case held
+        /// Somebody else has this name.
+        case taken
+        case refused(DockerFailure)
+        case gone
+    }
+
+    public let possession: Possession
+    public private(set) var stage: Stage = .wanted
+
+    init(_ possession: Possession) {
+        self.possession = possession
+    }
+
+    public var name: Bytes {
+        switch possession {
+        case .container(let name), .volume(let name), .directory(let name), .file(let name): name
+        case .process: []
+        }
+    }
+
+    public var isHeld: Bool { stage == .held }
+    public var isGone: Bool {
+        switch stage {
+        case .wanted, .gone: true
+        case .asked, .checking, .held, .releasing, .retrying: false
+        }
+    }
+
+    private var asking: DockerAsking? {
+        switch stage {
+        case .asked(let asking, _), .checking(let asking, _, _), .releasing(let asking, _): asking
+        case .wanted, .held, .retrying, .gone: nil
+        }
+    }
+
+    public var awaits: EffectID? { asking?.awaits }
+
+    public var deadline: Instant? {
+        switch stage {
+        case .retrying(let at, _): at
+        case .wanted, .asked, .checking, .held, .releasing, .gone: asking?.deadline
+        }
+    }
+
+    mutating func ask(_ call: DockerCall, _ key: ExecutionKey, _ turn: inout Turn) {
+        turn.note(.intended(key, possession))
+        stage = .asked(DockerAsking(call, &turn), unwanted: false)
+    }
+
+    /// Not needed any more.
+    mutating func relinquish(_ key: ExecutionKey, _ turn: inout Turn) {
+        switch stage {
+        case .wanted: stage = .gone
+        case .asked(let asking, _):
+            stage = .asked(asking, unwanted: true)
+            if asking.awaits == nil { giveUp(asking, key, &turn) }
+        case .checking(let asking, _, let failure): stage = .checking(asking, unwanted: true, failure)
+        case .held: release(failures: 0, &turn)
+        case .releasing, .retrying, .gone: break
+        }
+    }
+
+    /// Kept on purpose: ours no more.
+    mutating func letGo(_ key: ExecutionKey, _ turn: inout Turn) {
+        if isHeld { lost(key, &turn) }
+    }
+
+    // MARK: - Events
+
+    mutating func take(_ event: DockerEvent, _ key: ExecutionKey, _ turn: inout Turn) -> Heard {
+        guard var asking, asking.awaits == event.id else { return .notMine }
+        let heard = asking.take(event, &turn)
+        guard case .answered(let answer) = heard else {
+            keep(asking)
+            // Nobody wants it any more, so it is not asked for again.
+            if case .asked(_, unwanted: true) = stage { giveUp(asking, key, &turn) }
+            return .goesOn
+        }
+        switch stage {
+        case .asked(_, let unwanted): return asked(answer, asking, unwanted, key, &turn)
+        case .checking(_, let unwanted, let failure): return checked(answer, unwanted, failure, key, &turn)
+        case .releasing(_, let failures): return released(answer, failures, key, &turn)
+        case .wanted, .held, .retrying, .gone: return .notMine
+        }
+    }
+
+    mutating func tick(_ key: ExecutionKey, _ turn: inout Turn) {
+        guard let deadline, deadline <= turn.at else { return }
+        switch stage {
+        case .retrying(_, let failures): release(failures: failures, &turn)
+        case .wanted, .asked, .checking, .held, .releasing, .gone:
+            guard var asking else { return }
+            asking.tick(&turn)
+            keep(asking)
+        }
+    }
+
+    /// The hands broke their contract for its request: nobody knows what came of it.
+    mutating func broke(_ id: EffectID, _ key: ExecutionKey, _ turn: inout Turn) -> Heard {
+        take(.failed(id, .unreadable(Detail("an internal error"))), key, &turn)
+    }
+
+    private mutating func keep(_ asking: DockerAsking) {
+        switch stage {
+        case .asked(_, let unwanted): stage = .asked(asking, unwanted: unwanted)
+        case .checking(_, let unwanted, let failure): stage = .checking(asking, unwanted: unwanted, failure)
+        case .releasing(_, let failures): stage = .releasing(asking, failures: failures)
+        case .wanted, .held, .retrying, .gone: break
+        }
+    }
+
+    private mutating func asked(
+        _ answer: DockerEvent, _ asking: DockerAsking, _ unwanted: Bool, _ key: ExecutionKey, _ turn: inout Turn
+    ) -> Heard {
+        switch answer {
+        case .done: return acquired(unwanted, key, &turn)
+        case .exists where !asking.mayBeDone:
+            lost(key, &turn)
+            return .taken
+        case .failed(_, let failure) where !asking.mayBeDone:
+            lost(key, &turn)
+            return .refused(failure)
+        case .exists, .failed, .reached, .image, .volume, .container, .ended, .listed:
+            var failure = DockerFailure.timedOut
+            if case .failed(_, let known) = answer { failure = known }
+            return check(unwanted, failure, &turn)
+        }
+    }
+
+    /// What was never answered, and is not wanted any more.
+    private mutating func giveUp(_ asking: DockerAsking, _ key: ExecutionKey, _ turn: inout Turn) {
+        guard asking.mayBeDone else { return lost(key, &turn) }
+        _ = check(true, .timedOut, &turn)
+    }
+
+    private mutating func check(_ unwanted: Bool, _ failure: DockerFailure, _ turn: inout Turn) -> Heard {
+        switch possession {
+        case .container(let name):
+            let look = DockerAsking(.inspectContainer(name), endless: true, &turn)
+            stage = .checking(look, unwanted: unwanted, failure)
+            return .goesOn
+        // Its name is ours alone, so it may be removed unseen.
+        case .volume, .directory, .file, .process:
+            release(failures: 0, &turn)
+            return .refused(failure)
+        }
+    }
+
+    private mutating func checked(
+        _ answer: DockerEvent, _ unwanted: Bool, _ failure: DockerFailure, _ key: ExecutionKey, _ turn: inout Turn
+    ) -> Heard {
+        guard case .container(_, let found) = answer else {
+            if case .failed(_, let trouble) = answer, trouble.isNotFound {
+                lost(key, &turn)
+                return .refused(failure)
+            }
+            // The daemon can't tell now.
+            let look = DockerAsking(soon: .inspectContainer(name), &turn)
+            stage = .checking(look, unwanted: unwanted, failure)
+            return .goesOn
+        }
+        // Executions of two tasks may have one id.
+        let isOurs =
+            found.instance == Labels.hash(turn.settings.instanceID) && found.task == Labels.hash(key.task.bytes)
+            && found.execution == Labels.executionHash(key)
+        if isOurs { return acquired(unwanted, key, &turn) }
+        lost(key, &turn)
+        return .taken
+    }
+
+    private mutating func acquired(_ unwanted: Bool, _ key: ExecutionKey, _ turn: inout Turn) -> Heard {
+        turn.note(.acquired(key, possession))
+        stage = .held
+        guard unwanted else { return .held }
+        release(failures: 0, &turn)
+        return .goesOn
+    }
+
+    private mutating func lost(_ key: ExecutionKey, _ turn: inout Turn) {
+        turn.note(.released(key, possession))
+        stage = .gone
+    }
+
+    private mutating func release(failures: Int, _ turn: inout Turn) {
+        let call: DockerCall
+        switch possession {
+        case .volume(let name): call = .removeVolume(name)
+        case .container(let name), .directory(let name), .file(let name): call = .removeContainer(name)
+        case .process:
+            stage = .gone
+            return
+        }
+        stage = .releasing(DockerAsking(call, &turn), failures: failures)
+    }
+
+    private mutating func released(
+        _ answer: DockerEvent, _ failures: Int, _ key: ExecutionKey, _ turn: inout Turn
+    ) -> Heard {
+        guard case .failed(_, let failure) = answer, !failure.isNotFound else {
+            lost(key, &turn)
+            return .gone
+        }
+        let givenUp = failures &+ 1 >= turn.limits.removals
+        turn.log(.warn, .docker(.dockerRemovalFailed(name, failure, givenUp: givenUp)), key)
+        guard givenUp else {
+            stage = .retrying(at: turn.at.after(turn.timing.removalRetry), failures: failures &+ 1)
+            return .goesOn
+        }
+        turn.measure(.cleanupFailed(.cleanup))
+        stage = .gone
+        return .gone
+    }
+}
+
+extension DockerHolding: Visited {
+    public func visit(_ visitor: inout Visitor) {
+        possession.visit(&visitor)
+        switch stage {
+        case .wanted: visitor.tag(0)
+        case .asked(let asking, let unwanted):
+            visitor.tag(1)
+            asking.visit(&visitor)
+            visitor.flag(unwanted)
+        case .checking(let asking, let unwanted, let failure):
+            visitor.tag(2)
+            asking.visit(&visitor)
+            visitor.flag(unwanted)
+            failure.visit(&visitor)
+        case .held: visitor.tag(3)
+        case .releasing(let asking, let failures):
+            visitor.tag(4)
+            asking.visit(&visitor)
+            visitor.number(failures)
+        case .retrying(let at, let failures):
+            visitor.tag(5)
+            visitor.instant(at)
+            visitor.number(failures)
+        case .gone: visitor.tag(6)
+        }
+    }
+}

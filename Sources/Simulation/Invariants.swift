@@ -42,10 +42,11 @@ extension World {
     func violatedWhereTouched(since before: Glance, by event: Event, _ requests: [Request]) -> Violation? {
         for request in requests {
             switch request.effect {
-            case .journal(.verdictDecided):
+            case .journal(let call):
+                guard case .verdictDecided = call.note else { continue }
                 if let violation = verdictAfterDeath(worker.roster.tasks) { return violation }
             case .exit: if let violation = leftAtExit() { return violation }
-            case .socket, .process, .files, .journal, .log, .measure, .forgetSecrets: break
+            case .socket, .process, .files, .log, .measure, .forgetSecrets: break
             }
         }
         if case .process(.started) = event, let violation = oneAgent(newest: true) { return violation }

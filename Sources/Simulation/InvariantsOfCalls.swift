@@ -6,7 +6,7 @@ import WorkerModel
 extension World {
     func checkStart(_ call: ProcessCall, _ id: EffectID) -> Violation? {
         guard case .start(let launch) = call else { return nil }
-        guard journal.names(.process(id)) else {
+        guard launch.name.map({ journal.names(.process($0, launch.role)) }) ?? true else {
             return Violation("JournalFirst", "a command was started before the journal knew of it")
         }
         guard launch.role != .teardown else { return nil }
@@ -60,7 +60,7 @@ extension World {
             if askedAt.after(command.dispatchTimeout) <= now { return nil }
             if let at = signalledAt, at.after(scenario.settings.timing.dispatchAtStop) <= now { return nil }
             return Violation("TimeIsGiven", "a dispatch command was killed before its time was up")
-        case .start, .release, .abandonOutput: return nil
+        case .start, .adopt, .release, .abandonOutput, .dismiss: return nil
         }
     }
 
@@ -70,7 +70,7 @@ extension World {
         case .signal(let id, _), .kill(let id):
             guard let process = dispatch(id), !process.hasEnded else { return }
             runtime.change(process.key) { $0.wasBrokenOff = true }
-        case .start, .release, .abandonOutput: break
+        case .start, .adopt, .release, .abandonOutput, .dismiss: break
         }
     }
 

@@ -106,6 +106,7 @@ extension Supervised.Phase {
     var seen: PhaseName {
         switch self {
         case .starting: .starting
+        case .adopting: .adopting
         case .alive: .alive
         case .terminating: .terminating
         case .killing: .killing

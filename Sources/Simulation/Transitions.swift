@@ -34,16 +34,16 @@ enum PhaseName: UInt8, Sendable {
     case claimed, reported
     case makingGround, makingEnvironmentFile, settingUp, readingEnvironment, settingAside, over
     case haunted, settling, tearingDown, releasing
-    case alive, terminating, killing, clearing, haunting
+    case adopting, alive, terminating, killing, clearing, haunting
     case wanted, asked, held, relinquishing, retrying, gone
     case dispatching, breakingOff, recalling, recallRunning, recallKilled, pausing
 }
 
 enum EventKind: UInt8, Sendable {
     case began, tick, opened, refused, assigned, cancelled, saidOther, ponged, heard, closed, written, notWritten
-    case started, startFailed, exited, cleared, finished
+    case started, startFailed, notFound, exited, cleared, finished
     case fileDone, fileExists, fileFailed, fileFound, environmentRead
-    case stopRequested, contractBroken
+    case stopRequested, contractBroken, journalFailed, journalRestored
 }
 
 struct Transition: Hashable, Sendable {
@@ -149,9 +149,12 @@ extension Event {
         case .tick: .tick
         case .operator(.stopRequested): .stopRequested
         case .interpreter(.contractBroken): .contractBroken
+        case .interpreter(.journalFailed): .journalFailed
+        case .interpreter(.journalRestored): .journalRestored
         case .socket(let event): event.kind
         case .process(.started): .started
         case .process(.startFailed): .startFailed
+        case .process(.notFound): .notFound
         case .process(.exited): .exited
         case .process(.cleared): .cleared
         case .process(.finished): .finished

@@ -164,6 +164,7 @@ extension WitnessSet {
     mutating func see(_ process: Supervised) {
         switch process.phase {
         case .starting: insert(.processStarting)
+        case .adopting: break
         case .alive: insert(.alive)
         case .terminating: insert(.terminating)
         case .killing: insert(.killing)
@@ -183,6 +184,7 @@ extension WitnessSet {
         case .socket(let call): see(call)
         case .process(let call):
             switch call {
+            case .adopt, .dismiss: break
             case .start: insert(.start)
             case .signal: insert(.signal)
             case .kill: insert(.kill)
@@ -191,7 +193,8 @@ extension WitnessSet {
             }
         case .files(let call): see(call)
         case .journal(let call):
-            switch call {
+            switch call.note {
+            case .claimed, .recalled, .claimHeard, .started, .ending, .ended, .verdictWithdrawn, .forgotten: break
             case .intended: insert(.intended)
             case .acquired: insert(.acquired)
             case .released: insert(.released)
@@ -255,6 +258,7 @@ extension WitnessSet {
         case .readEnvironment: insert(.readEnvironment)
         case .rename: insert(.rename)
         case .removeFile: insert(.removeFile)
+        case .removeEmptyDirectory: break
         case .removeTree: insert(.removeTree)
         }
     }

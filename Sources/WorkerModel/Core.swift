@@ -36,7 +36,7 @@ public struct Core: Sendable {
         case .files(let event): refresh(event.id.slot)
         case .process(let event): refresh(event.id.slot)
         case .interpreter(.contractBroken(let id)): refresh(id.slot)
-        case .socket: break
+        case .socket, .interpreter: break
         }
         // By index, because a request is large; and most requests of a turn are of one slot.
         var last: UInt32 = 0

@@ -78,6 +78,12 @@ public struct Roster: Hashable, Codable, Sendable {
         return nil
     }
 
+    /// 0 for a free slot.
+    func run(of slot: UInt32) -> UInt64 {
+        let index = Int(slot) &- 1
+        return slots.indices.contains(index) ? slots[index]?.serial ?? 0 : 0
+    }
+
     func slot(ofRun run: UInt64) -> UInt32? {
         for index in slots.indices where slots[index]?.serial == run {
             return UInt32(truncatingIfNeeded: index &+ 1)

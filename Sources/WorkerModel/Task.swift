@@ -41,6 +41,7 @@ public struct Task: Hashable, Codable, Sendable {
         assignedAt = turn.at
         secrets = assignment.secrets
         phase = .claimed(TaskPlan(assignment, turn.settings), written: false)
+        turn.note(.claimed(key, at: turn.at), of: serial)
     }
 
     /// It was handed over, and is cancelled now. Nil where there is no way to reach it.
@@ -49,6 +50,9 @@ public struct Task: Hashable, Codable, Sendable {
         serial = turn.mint().sequence
         assignedAt = turn.at
         secrets = .none
+        turn.run = serial
+        defer { turn.run = 0 }
+        turn.note(.recalled(key))
         guard let recall = CommandRecall(key, secrets: [], command, &turn) else { return nil }
         phase = .reported(.command(CommandTidying(key, secrets: [], haunted: nil, recall)))
     }
@@ -91,6 +95,7 @@ public struct Task: Hashable, Codable, Sendable {
 
     mutating func start(_ backend: Backend, _ turn: inout Turn) -> News {
         guard case .claimed(let plan, true) = phase else { return .nothing }
+        turn.note(.started(at: turn.at))
         phase = .running(
             BackendStep(key, plan, backend, &turn), timeUp: turn.settings.taskTimeout.map { turn.at.after($0) })
         return settle(backend, &turn)
@@ -99,9 +104,11 @@ public struct Task: Hashable, Codable, Sendable {
     mutating func stop(_ cause: StopCause, _ backend: Backend, _ turn: inout Turn) -> News {
         switch phase {
         case .claimed:
+            let judgement = Judgement(cause == .cancellation ? .cancelled : .failed(.gracefulShutdown))
+            note(judgement, &turn)
             turn.forget(secrets)
             phase = .gone
-            return .ended(Judgement(cause == .cancellation ? .cancelled : .failed(.gracefulShutdown)))
+            return .ended(judgement)
         case .running(var step, let timeUp):
             step.stop(cause, &turn)
             phase = .running(step, timeUp: timeUp)
@@ -133,17 +140,22 @@ public struct Task: Hashable, Codable, Sendable {
     /// The claim was never written: forgotten together with its assignment.
     mutating func forget(_ turn: inout Turn) {
         guard case .claimed = phase else { return }
+        turn.note(.forgotten)
         turn.forget(secrets)
         phase = .gone
     }
 
     // MARK: - The end
 
+    private func note(_ judgement: Judgement, _ turn: inout Turn) {
+        turn.note(judgement.word(on: key).map { .verdictDecided($0) } ?? .handedOver)
+    }
+
     private mutating func settle(_ backend: Backend, _ turn: inout Turn) -> News {
         var news = News.nothing
         if case .running(let step, _) = phase, let judgement = step.judgement {
             news = .ended(judgement)
-            turn.note(.verdictDecided(key))
+            note(judgement, &turn)
             if let tidying = step.tidying(backend, &turn) {
                 phase = .reported(tidying)
             } else {

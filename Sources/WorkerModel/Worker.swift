@@ -75,6 +75,8 @@ public struct Worker: Hashable, Codable, Sendable {
         case .files(let event): takeFiles(event, &turn)
         case .operator(.stopRequested(let signal)): stopRequested(signal, &turn)
         case .interpreter(.contractBroken(let id)): contractBroken(id, &turn)
+        case .interpreter(.journalFailed(let errno)): turn.log(.error, .journalFailed(errno: errno))
+        case .interpreter(.journalRestored): turn.log(.info, .journalRestored)
         }
     }
 
@@ -113,8 +115,10 @@ public struct Worker: Hashable, Codable, Sendable {
         _ body: (inout Task, Backend, inout Turn) -> Task.News
     ) {
         turn.slot = slot
+        turn.run = roster.run(of: slot)
         let news = roster.change(slot) { body(&$0, backend, &turn) } ?? .nothing
         turn.slot = 0
+        turn.run = 0
         guard let task = roster[slot] else { return }
         if task.isGone { roster[slot] = nil }
         switch news {

@@ -24,8 +24,7 @@ struct EventScanner {
         if take("{\"socket\":{\"_0\":{\"") { return socketEvent().flatMap { take("}}}}") ? .socket($0) : nil } }
         if take("{\"process\":{\"_0\":{\"") { return processEvent().flatMap { take("}}}}") ? .process($0) : nil } }
         if take("{\"files\":{\"_0\":{\"") { return filesEvent().flatMap { take("}}}}") ? .files($0) : nil } }
-        if take("{\"tick\":{}}") { return .tick }
-        return take("{\"began\":{}}") ? .began : nil
+        return take("{\"tick\":{}}") ? .tick : nil
     }
 
     @inline(__always)

@@ -51,7 +51,7 @@ public struct FileSystemModel: Sendable {
     mutating func take(_ call: FilesCall, _ id: EffectID) -> Violation? {
         pending.append(Pending(id: id, call: call))
         switch call {
-        case .removeTree(let path), .removeFile(let path):
+        case .removeTree(let path), .removeFile(let path), .removeEmptyDirectory(let path):
             if entries.contains(where: { $0.path == path && $0.foreign }) {
                 return Violation("NothingForeignRemoved", "a removal of what somebody else made")
             }
@@ -92,7 +92,7 @@ public struct FileSystemModel: Sendable {
         case .removeFile(let path):
             entries.removeAll { $0.path == path }
             return .done(id)
-        case .removeTree(let path):
+        case .removeTree(let path), .removeEmptyDirectory(let path):
             let below = path + Bytes(text: "/")
             entries.removeAll { $0.path == path || $0.path.starts(with: below) }
             return .done(id)

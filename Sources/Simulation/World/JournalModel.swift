@@ -6,31 +6,35 @@ import Effects
 
 public struct JournalModel: Sendable {
     struct Entry: Equatable, Sendable {
-        let key: ExecutionKey
+        let run: UInt64
         let possession: Possession
     }
 
     private(set) var open: [Entry] = []
-    /// What the next life would know to run elsewhere.
-    private(set) var handedOver: [ExecutionKey] = []
+    /// What the next life would be told.
+    private(set) var inheritance = Inheritance()
+    /// What it would know to run elsewhere.
+    var handedOver: [ExecutionKey] { inheritance.elsewhere }
 
     mutating func take(_ call: JournalCall) -> Violation? {
-        switch call {
-        case .intended(let key, let possession):
-            let entry = Entry(key: key, possession: possession)
+        inheritance.take(call)
+        switch call.note {
+        case .intended(let possession):
+            let entry = Entry(run: call.run, possession: possession)
             if open.contains(entry) { return Violation("JournalFirst", "the same thing was intended twice") }
             open.append(entry)
-        case .acquired(let key, let possession):
-            guard open.contains(Entry(key: key, possession: possession)) else {
+        case .acquired(let possession):
+            guard open.contains(Entry(run: call.run, possession: possession)) else {
                 return Violation("JournalFirst", "something was acquired that nobody had intended")
             }
-        case .released(let key, let possession):
-            guard let index = open.firstIndex(of: Entry(key: key, possession: possession)) else {
+        case .released(let possession):
+            guard let index = open.firstIndex(of: Entry(run: call.run, possession: possession)) else {
                 return Violation("JournalFirst", "something was released that nobody had intended")
             }
             open.remove(at: index)
-        case .handedOver(let key): if !handedOver.contains(key) { handedOver.append(key) }
-        case .verdictDecided, .verdictHeard: break
+        case .claimed, .recalled, .claimHeard, .started, .ending, .ended, .verdictDecided, .handedOver, .verdictHeard,
+            .verdictWithdrawn, .forgotten:
+            break
         }
         return nil
     }
@@ -38,7 +42,7 @@ public struct JournalModel: Sendable {
     /// At rest: what is still open is what could not be removed.
     mutating func turnPage() {
         open = []
-        handedOver = []
+        inheritance = Inheritance()
     }
 
     /// Whether the next life would look there.
@@ -47,14 +51,14 @@ public struct JournalModel: Sendable {
     }
 
     func names(path: Bytes) -> Bool {
-        names(.directory(path)) || names(.file(path))
+        names(.workspace(path)) || names(.directory(path)) || names(.file(path))
     }
 
     /// By its own name, or with the directory that it lies in.
     func covers(_ path: Bytes) -> Bool {
         names(path: path)
             || open.contains { entry in
-                guard case .directory(let directory) = entry.possession else { return false }
+                guard let directory = entry.possession.tree else { return false }
                 guard path.count > directory.count, path[directory.count] == UInt8(ascii: "/") else { return false }
                 return path.starts(with: directory)
             }
@@ -64,7 +68,9 @@ public struct JournalModel: Sendable {
     func precedes(_ call: FilesCall) -> Bool {
         switch call {
         case .makeDirectory(let path), .makeFile(let path), .rename(_, let path): names(path: path)
-        case .findExecutable, .checkDirectory, .prepareRoot, .readEnvironment, .removeFile, .removeTree: true
+        case .findExecutable, .checkDirectory, .prepareRoot, .readEnvironment, .removeFile, .removeEmptyDirectory,
+            .removeTree:
+            true
         }
     }
 }
@@ -76,7 +82,7 @@ extension World {
             return Violation("JournalTellsAll", "the next life would not know of \(entry.path.text)")
         }
         for process in processes.processes
-        where !process.isOrphan && !journal.names(.process(process.id)) && !contractBroken {
+        where !process.isOrphan && !journal.names(.process(process.name, process.role)) && !contractBroken {
             return Violation("JournalTellsAll", "the next life would not know of a process")
         }
         return nil
@@ -92,14 +98,23 @@ extension World {
         }
         for entry in journal.open {
             switch entry.possession {
-            case .directory(let path), .file(let path):
+            case .workspace(let path), .directory(let path), .file(let path):
                 if files.ours.contains(path) { continue }
                 return Violation("JournalTellsAll", "the next life would look for \(path.text)")
-            case .process(let id):
-                if processes.index(id) != nil { continue }
+            case .process(let name, _):
+                if processes.processes.contains(where: { $0.name == name }) { continue }
                 return Violation("JournalTellsAll", "the next life would look for a process")
             }
         }
         return nil
+    }
+}
+
+extension Possession {
+    fileprivate var tree: Bytes? {
+        switch self {
+        case .workspace(let path), .directory(let path): path
+        case .file, .process: nil
+        }
     }
 }

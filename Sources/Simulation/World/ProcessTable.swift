@@ -9,6 +9,7 @@ public struct ProcessTable: Sendable {
 
     public struct Process: Sendable {
         var id: EffectID
+        let name: ProcessName
         let role: ProcessRole
         public let key: ExecutionKey
         /// Its descendants may outlive it once we say so.
@@ -61,10 +62,12 @@ public struct ProcessTable: Sendable {
 
     mutating func take(_ call: ProcessCall, _ id: EffectID, at now: Instant) -> Violation? {
         switch call {
+        case .adopt, .dismiss: break
         case .start(let launch):
             processes.append(
                 Process(
-                    id: id, role: launch.role, key: launch.key, handsOver: launch.handsOver,
+                    id: id, name: launch.name ?? ProcessName(number: 0), role: launch.role, key: launch.key,
+                    handsOver: launch.handsOver,
                     askedAt: launch.role == .dispatch ? now : nil, state: .requested))
         case .signal(let process, _):
             guard let index = index(process) else { return nil }
@@ -222,6 +225,7 @@ extension ProcessTable: Visited {
 extension ProcessTable.Process: Visited {
     public func visit(_ visitor: inout Visitor) {
         visitor.id(id)
+        name.visit(&visitor)
         visitor.tag(role.rawValue)
         key.visit(&visitor)
         visitor.tag(state.rawValue)

@@ -75,7 +75,7 @@ extension ServerModel {
 extension FileSystemModel.Pending {
     fileprivate var makes: Bool {
         switch call {
-        case .makeDirectory, .makeFile, .rename, .removeFile, .removeTree: true
+        case .makeDirectory, .makeFile, .rename, .removeFile, .removeEmptyDirectory, .removeTree: true
         case .findExecutable, .checkDirectory, .prepareRoot, .readEnvironment: false
         }
     }

@@ -91,7 +91,7 @@ public struct World: Sendable {
         switch move {
         case .begin:
             begun = true
-            return feed(.began)
+            return feed(.began(.nothing))
         case .assign(let index): return assign(index)
         case .cancel(let index):
             server.cancelled[index] = true
@@ -307,6 +307,7 @@ extension Event {
         case .process(let event): event.id.slot
         case .files(let event): event.id.slot
         case .interpreter(.contractBroken(let id)): id.slot
+        case .interpreter: 0
         }
     }
 }

@@ -63,10 +63,10 @@ public struct CommandRecall: Hashable, Codable, Sendable {
     mutating func take(_ event: ProcessEvent, _ turn: inout Turn) -> Bool {
         switch phase {
         case .running(var process, let attempt, let killAt):
-            guard process.take(event, key, &turn) else { return false }
+            guard process.take(event, &turn) else { return false }
             phase = .running(process, attempt: attempt, killAt: killAt)
         case .killed(var process, let attempt):
-            guard process.take(event, key, &turn) else { return false }
+            guard process.take(event, &turn) else { return false }
             phase = .killed(process, attempt: attempt)
         case .pausing, .over: return false
         }
@@ -99,10 +99,10 @@ public struct CommandRecall: Hashable, Codable, Sendable {
     mutating func broke(_ id: EffectID, _ turn: inout Turn) -> Bool {
         switch phase {
         case .running(var process, let attempt, let killAt) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .running(process, attempt: attempt, killAt: killAt)
         case .killed(var process, let attempt) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .killed(process, attempt: attempt)
         case .running, .killed, .pausing, .over: return false
         }
@@ -126,7 +126,7 @@ public struct CommandRecall: Hashable, Codable, Sendable {
             case .ended(.exit(0)): succeed(&turn)
             case .ended(let end): fail(.ended(end), attempt, &turn)
             case .notStarted(let failure): fail(.startFailed(failure), attempt, &turn)
-            case .broken: fail(.ended(.unseen), attempt, &turn)
+            case .vanished, .broken: fail(.ended(.unseen), attempt, &turn)
             }
         case .killed(let process, let attempt):
             guard let outcome = process.outcome else { return }

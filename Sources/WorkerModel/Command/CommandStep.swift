@@ -77,7 +77,7 @@ public struct CommandStep: Hashable, Codable, Sendable {
             turn.log(.info, .taskStopping(cause), key)
             process.terminate(&turn)
             phase = .breakingOff(process, .cancelled)
-        case .timeout:
+        case .timeout, .interruption:
             guard process.end == nil else { return }
             turn.log(.info, .taskStopping(cause), key)
             process.terminate(&turn)
@@ -93,10 +93,10 @@ public struct CommandStep: Hashable, Codable, Sendable {
     mutating func take(_ event: ProcessEvent, _ command: CommandSettings, _ turn: inout Turn) {
         switch phase {
         case .dispatching(var process, let until, let failure):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .dispatching(process, until: until, orElse: failure)
         case .breakingOff(var process, let verdict):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .breakingOff(process, verdict)
         case .recalling(var recall, let judgement):
             guard recall.take(event, &turn) else { return turn.late() }
@@ -133,10 +133,10 @@ public struct CommandStep: Hashable, Codable, Sendable {
     mutating func broke(_ id: EffectID, _ command: CommandSettings, _ turn: inout Turn) {
         switch phase {
         case .dispatching(var process, let until, let failure) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .dispatching(process, until: until, orElse: failure)
         case .breakingOff(var process, let verdict) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .breakingOff(process, verdict)
         case .recalling(var recall, let judgement):
             guard recall.broke(id, &turn) else { return turn.late() }
@@ -161,6 +161,7 @@ public struct CommandStep: Hashable, Codable, Sendable {
             case .ended(let end) where end.isAWord: conclude(judge(end))
             case .ended(let end): takeBack(judge(end), command, &turn)
             case .notStarted(let failure): conclude(Judgement(.failed(.dispatchCommand(.startFailed(failure)))))
+            case .vanished: takeBack(Judgement(.failed(.internal(.interrupted))), command, &turn)
             case .broken: takeBack(Judgement(.failed(.internal(.contractBroken))), command, &turn)
             }
         case .breakingOff(let process, let verdict):
@@ -170,7 +171,7 @@ public struct CommandStep: Hashable, Codable, Sendable {
             }
             guard let outcome = process.outcome else { return }
             switch outcome {
-            case .ended, .broken: takeBack(Judgement(verdict), command, &turn)
+            case .ended, .vanished, .broken: takeBack(Judgement(verdict), command, &turn)
             case .notStarted: conclude(Judgement(verdict))
             }
         case .recalling(let recall, let judgement):

@@ -36,7 +36,7 @@ public struct CommandTidying: Hashable, Codable, Sendable {
     public var deadline: Instant? { earlier(haunted?.deadline, recall?.deadline) }
 
     mutating func take(_ event: ProcessEvent, _ command: CommandSettings, _ turn: inout Turn) {
-        if haunted?.take(event, key, &turn) == true {
+        if haunted?.take(event, &turn) == true {
             layToRest(&turn)
         } else if recall?.take(event, &turn) != true {
             turn.late()
@@ -52,7 +52,7 @@ public struct CommandTidying: Hashable, Codable, Sendable {
 
     mutating func broke(_ id: EffectID, _ command: CommandSettings, _ turn: inout Turn) {
         if haunted?.id == id {
-            haunted?.broke(key, &turn)
+            haunted?.broke(&turn)
             layToRest(&turn)
         } else if recall?.broke(id, &turn) != true {
             turn.late()

@@ -52,7 +52,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
             place = DirectPlace(.shared(directory: target, scratch: Holding(.directory(scratch))))
         } else {
             let path = DirectNames.workspace(key, attempt: 0, root: direct.workspaceRoot)
-            place = DirectPlace(.own(Holding(.directory(path))))
+            place = DirectPlace(.own(Holding(.workspace(path))))
         }
         phase = .makingGround(plan, attempt: 0)
         guard DirectNames.isUsable(key.task) else {
@@ -60,7 +60,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
             phase = .over(Judgement(.failed(.workspaceSetup(.unusableTaskID))))
             return
         }
-        place.withBase { $0.ask(key, &turn) }
+        place.withBase { $0.ask(&turn) }
     }
 
     public var judgement: Judgement? {
@@ -120,7 +120,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
             readEnvironment(event, plan, direct, &turn)
         case .settingAside(let id, let to, _, let judgement):
             guard event.id == id else { return turn.lateFile(event) }
-            place.renamed(to: to, event, key, &turn)
+            place.renamed(to: to, event, &turn)
             phase = .over(judgement)
         case .settingUp, .running, .over: turn.lateFile(event)
         }
@@ -129,10 +129,10 @@ public struct DirectStep: Hashable, Codable, Sendable {
     mutating func take(_ event: ProcessEvent, _ direct: DirectSettings, _ turn: inout Turn) {
         switch phase {
         case .settingUp(let plan, var process):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .settingUp(plan, process)
         case .running(var process):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .running(process)
         case .makingGround, .makingEnvironmentFile, .readingEnvironment, .settingAside, .over: return turn.late()
         }
@@ -161,18 +161,18 @@ public struct DirectStep: Hashable, Codable, Sendable {
         let verdict = Judgement(.failed(.internal(.contractBroken)))
         switch phase {
         case .settingUp(let plan, var process) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .settingUp(plan, process)
             advance(direct, &turn)
         case .running(var process) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .running(process)
             advance(direct, &turn)
         case .makingGround where place.base.awaits == id:
-            place.withBase { $0.refused(key, &turn) }
+            place.withBase { $0.refused(&turn) }
             conclude(verdict, &turn)
         case .makingEnvironmentFile where place.environmentFile?.awaits == id:
-            place.environmentFile?.refused(key, &turn)
+            place.environmentFile?.refused(&turn)
             conclude(verdict, &turn)
         case .readingEnvironment(_, let read) where read == id: conclude(verdict, &turn)
         case .settingAside(let asked, _, _, let judgement) where asked == id: phase = .over(judgement)
@@ -191,7 +191,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
             turn.log(.debug, .workspaceMade(place.directory), key)
             let path = DirectNames.environmentFile(in: place.directory, chance: turn.draw())
             place.environmentFile = Holding(.file(path))
-            place.environmentFile?.ask(key, &turn)
+            place.environmentFile?.ask(&turn)
             phase = .makingEnvironmentFile(plan)
             return
         }
@@ -202,8 +202,8 @@ public struct DirectStep: Hashable, Codable, Sendable {
             return conclude(Judgement(.failed(.workspaceSetup(.noFreeName))), &turn)
         }
         let path = DirectNames.workspace(key, attempt: attempt &+ 1, root: direct.workspaceRoot)
-        place = DirectPlace(.own(Holding(.directory(path))))
-        place.withBase { $0.ask(key, &turn) }
+        place = DirectPlace(.own(Holding(.workspace(path))))
+        place.withBase { $0.ask(&turn) }
         phase = .makingGround(plan, attempt: attempt &+ 1)
     }
 
@@ -267,6 +267,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
                 phase = .readingEnvironment(plan, turn.ask(.files(.readEnvironment(file.path))))
             case .ended(let end): conclude(Judgement(.failed(.setupCommand(.ended(end)))), &turn)
             case .notStarted(let failure): conclude(Judgement(.failed(.setupCommand(.startFailed(failure)))), &turn)
+            case .vanished: conclude(Judgement(.failed(.internal(.interrupted))), &turn)
             case .broken: conclude(Judgement(.failed(.internal(.contractBroken))), &turn)
             }
         case .running(let process):
@@ -286,6 +287,8 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case .notStarted(let failure):
             if let stopping { return Judgement(stopped(by: stopping, turn)) }
             return Judgement(.failed(.agentInvocation(.startFailed(failure))))
+        case .vanished:
+            return Judgement(stopping.map { stopped(by: $0, turn) } ?? .failed(.internal(.interrupted)))
         case .broken: return Judgement(.failed(.internal(.contractBroken)))
         }
     }
@@ -295,6 +298,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case .cancellation: .cancelled
         case .workerStop: .failed(.gracefulShutdown)
         case .timeout: .failed(.taskTimeout(turn.settings.taskTimeout ?? .zero))
+        case .interruption: .failed(.internal(.interrupted))
         }
     }
 
@@ -324,7 +328,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
             return
         }
         let to = DirectNames.aside(root: direct.workspaceRoot, chance: turn.draw())
-        place.moving(to: to, key, &turn)
+        place.moving(to: to, &turn)
         let id = turn.ask(.files(.rename(from: workspace.path, to: to)))
         phase = .settingAside(id, to: to, until: turn.at.after(turn.timing.setAside), judgement)
     }

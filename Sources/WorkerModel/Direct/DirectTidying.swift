@@ -71,7 +71,7 @@ public struct DirectTidying: Hashable, Codable, Sendable {
     mutating func take(_ event: FilesEvent, _ direct: DirectSettings, _ turn: inout Turn) {
         switch phase {
         case .settling(let rename?) where event.id == rename.id:
-            place.renamed(to: rename.to, event, key, &turn)
+            place.renamed(to: rename.to, event, &turn)
             phase = .settling(nil)
         case .haunted, .settling, .tearingDown, .releasing: takeForPlace(event, &turn)
         }
@@ -81,10 +81,10 @@ public struct DirectTidying: Hashable, Codable, Sendable {
     mutating func take(_ event: ProcessEvent, _ direct: DirectSettings, _ turn: inout Turn) {
         switch phase {
         case .haunted(var process):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .haunted(process)
         case .tearingDown(var process, let killAt):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .tearingDown(process, killAt: killAt)
         case .settling, .releasing: return turn.late()
         }
@@ -115,11 +115,11 @@ public struct DirectTidying: Hashable, Codable, Sendable {
     mutating func broke(_ id: EffectID, _ direct: DirectSettings, _ turn: inout Turn) {
         switch phase {
         case .haunted(var process) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .haunted(process)
             advance(direct, &turn)
         case .tearingDown(var process, _) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .tearingDown(process, killAt: nil)
             advance(direct, &turn)
         case .settling(let rename?) where rename.id == id:
@@ -167,7 +167,7 @@ public struct DirectTidying: Hashable, Codable, Sendable {
         case .ended(.exit(0)): return
         case .ended(let end): problem = .ended(end)
         case .notStarted(let failure): problem = .startFailed(failure)
-        case .broken: problem = .ended(.unseen)
+        case .vanished, .broken: problem = .ended(.unseen)
         }
         turn.log(.warn, .teardownFailed(problem), key)
         turn.measure(.cleanupFailed(.teardownCommand))

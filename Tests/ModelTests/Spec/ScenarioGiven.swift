@@ -144,7 +144,7 @@ extension ScenarioStage {
     }
 
     private mutating func start() {
-        _ = feed(.began)
+        _ = feed(.began(.nothing))
         if case .command = settings.backend { return }
         answerFile { .found($0, path: Bytes(text: "/usr/bin/oz")) }
         answerFile { .done($0) }

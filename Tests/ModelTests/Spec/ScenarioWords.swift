@@ -8,7 +8,7 @@ enum ScenarioWords {
         var words = ScenarioLine(text, names)
         let event: Event
         switch try words.next() {
-        case "began": event = .began
+        case "began": event = .began(.nothing)
         case "tick": event = .tick
         case "socket": event = .socket(try socket(&words))
         case "files": event = .files(try files(&words))

@@ -16,7 +16,7 @@ func cpuNanoseconds() -> UInt64 {
 /// A world without faults that answers every request at once, in order: whole tasks, 20 at a time.
 struct Rig {
     private(set) var worker: Worker
-    private var waiting: [Event] = [.began]
+    private var waiting: [Event] = [.began(.nothing)]
     private var next = 0
     private var now = Instant(nanoseconds: 1_000_000_000_000)
     private var dial = EffectID(slot: 0, sequence: 0)

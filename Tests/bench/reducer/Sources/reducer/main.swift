@@ -17,7 +17,7 @@ func cpuNanoseconds() -> UInt64 {
 /// A world without faults that answers every request at once, in order.
 struct Rig {
     private var core: Core
-    private var waiting: [Event] = [.began]
+    private var waiting: [Event] = [.began(.nothing)]
     private var next = 0
     private var now = Instant(nanoseconds: 1_000_000_000)
     private var requests: [Request] = []

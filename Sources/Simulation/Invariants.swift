@@ -117,7 +117,7 @@ extension World {
     }
 
     private func isOutstanding(_ id: EffectID) -> Bool {
-        files.awaits(id) || network.awaits(id) || processes.index(id) != nil
+        files.awaits(id) || network.awaits(id) || processes.awaits(id)
     }
 
     private func boundedState() -> Violation? {
@@ -147,7 +147,8 @@ extension World {
                 justified = processes.badEnds.contains(key) || contractBroken || faultsLeft < scenario.faults
             case .workspaceSetup: justified = files.failures > 0 || !scenario.foreign.isEmpty
             case .gracefulShutdown: justified = signalsLeft < scenario.signals
-            case .internal: justified = contractBroken
+            case .internal(.contractBroken): justified = contractBroken
+            case .internal(.interrupted): justified = life > 0
             case .taskTimeout: justified = scenario.settings.taskTimeout != nil
             case .dispatchTimeout: justified = runtime.run(key)?.wasBrokenOff == true || contractBroken
             }
@@ -202,7 +203,7 @@ extension World {
     /// Checked where nothing more will happen.
     func violatedAtRest() -> Violation? {
         if admittedLeftovers { return nil }
-        return nothingLeftBehind() ?? nothingLeftOutside() ?? everyVerdictHeard() ?? teardownRuns() ?? cancelReaches()
+        return nothingLeftBehind() ?? nothingLeftOutside() ?? everyVerdictHeard() ?? everyClaimIsAnswered() ?? teardownRuns() ?? cancelReaches()
             ?? journalTellsNoMore()
     }
 
@@ -239,6 +240,18 @@ extension World {
             if entry.isOfAnEarlierLife { continue }
             let superseded = server.ledger.contains { $0.key.task == entry.key.task && $0.key != entry.key }
             if superseded { continue }
+            return Violation("NoSilentEnd", "the server never heard how a claimed execution ended")
+        }
+        return nil
+    }
+
+    /// Every execution that was claimed, in whichever life, but one of which something newer took the place.
+    private func everyClaimIsAnswered() -> Violation? {
+        guard !contractBroken else { return nil }
+        for claim in journal.claimed where !isOfAnEarlierLife(claim.key) {
+            guard let entry = server.ledger.first(where: { $0.key == claim.key }), entry.finalWord == nil else { continue }
+            if runtime.wasHandedOver(claim.key) { continue }
+            if server.ledger.contains(where: { $0.key.task == claim.key.task && $0.key != claim.key }) { continue }
             return Violation("NoSilentEnd", "the server never heard how a claimed execution ended")
         }
         return nil

@@ -74,6 +74,17 @@ extension World {
         }
     }
 
+    /// From this note on the worker will not take its word, in no life.
+    mutating func giveUpDispatch(of run: UInt64) {
+        guard let key = journal.inheritance.runs.first(where: { $0.number == run })?.key else { return }
+        for index in processes.processes.indices {
+            let process = processes.processes[index]
+            guard process.role == .dispatch, process.key == key, !process.hasEnded else { continue }
+            processes.processes[index].givenUp = true
+            runtime.change(key) { $0.wasBrokenOff = true }
+        }
+    }
+
     private func dispatch(_ id: EffectID) -> ProcessTable.Process? {
         guard let index = processes.index(id) else { return nil }
         let process = processes.processes[index]

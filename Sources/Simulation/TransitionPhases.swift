@@ -63,6 +63,7 @@ extension DirectStep.Phase {
         case .settingUp: .settingUp
         case .readingEnvironment: .readingEnvironment
         case .running: .running
+        case .interrupted: .interrupted
         case .settingAside: .settingAside
         case .over: .over
         }

@@ -32,7 +32,7 @@ enum PhaseName: UInt8, Sendable {
     case idle, dialling, givenUp, open, abandoned, waiting, closingGivenUp, shut
     case queued, sending, written
     case claimed, reported
-    case makingGround, makingEnvironmentFile, settingUp, readingEnvironment, settingAside, over
+    case makingGround, makingEnvironmentFile, settingUp, readingEnvironment, interrupted, settingAside, over
     case haunted, settling, tearingDown, releasing
     case adopting, alive, terminating, killing, clearing, haunting
     case wanted, asked, held, relinquishing, retrying, gone

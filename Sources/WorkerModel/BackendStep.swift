@@ -28,6 +28,15 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
         }
     }
 
+    /// Goes on where an earlier life was.
+    init(_ run: Inheritance.Run, _ backend: Backend, _ turn: inout Turn) {
+        if backend.isDirect(run) {
+            self = .direct(DirectStep(run, executable: backend.executable, backend.direct, &turn))
+        } else {
+            self = .command(CommandStep(run, backend.command, &turn))
+        }
+    }
+
     public var judgement: Judgement? {
         switch self {
         case .direct(let step): step.judgement
@@ -43,8 +52,9 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
     }
 
     mutating func take(_ event: TaskEvent, _ backend: Backend, _ turn: inout Turn) {
-        switch (self, backend) {
-        case (.direct(var step), .direct(let direct, _)):
+        switch self {
+        case .direct(var step):
+            let direct = backend.direct
             switch event {
             case .files(let event): step.take(event, direct, &turn)
             case .process(let event): step.take(event, direct, &turn)
@@ -52,7 +62,8 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
             case .broke(let id): step.broke(id, direct, &turn)
             }
             self = .direct(step)
-        case (.command(var step), .command(let command)):
+        case .command(var step):
+            let command = backend.command
             switch event {
             case .files: turn.late(event)
             case .process(let event): step.take(event, command, &turn)
@@ -60,7 +71,6 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
             case .broke(let id): step.broke(id, command, &turn)
             }
             self = .command(step)
-        case (.direct, _), (.command, _): turn.late(event)
         }
     }
 
@@ -77,13 +87,12 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
 
     /// What it still owes; nil before its verdict.
     func tidying(_ backend: Backend, _ turn: inout Turn) -> Tidying? {
-        switch (self, backend) {
-        case (.direct(let step), .direct(let direct, _)):
-            return step.judgement == nil ? nil : .direct(DirectTidying(step, direct, &turn))
-        case (.command(let step), .command):
+        switch self {
+        case .direct(let step):
+            return step.judgement == nil ? nil : .direct(DirectTidying(step, backend.direct, &turn))
+        case .command(let step):
             guard case .over(_, let owed) = step.phase else { return nil }
             return .command(owed)
-        case (.direct, _), (.command, _): return nil
         }
     }
 }
@@ -92,6 +101,15 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
 public indirect enum Tidying: Hashable, Codable, Sendable {
     case direct(DirectTidying)
     case command(CommandTidying)
+
+    /// Goes on where an earlier life was.
+    init(_ run: Inheritance.Run, _ backend: Backend, _ turn: inout Turn) {
+        if backend.isDirect(run) {
+            self = .direct(DirectTidying(run, backend.direct, &turn))
+        } else {
+            self = .command(CommandTidying(run, backend.command, &turn))
+        }
+    }
 
     public var isDone: Bool {
         switch self {
@@ -132,8 +150,9 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
     }
 
     mutating func take(_ event: TaskEvent, _ backend: Backend, _ turn: inout Turn) {
-        switch (self, backend) {
-        case (.direct(var tidying), .direct(let direct, _)):
+        switch self {
+        case .direct(var tidying):
+            let direct = backend.direct
             switch event {
             case .files(let event): tidying.take(event, direct, &turn)
             case .process(let event): tidying.take(event, direct, &turn)
@@ -141,7 +160,8 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
             case .broke(let id): tidying.broke(id, direct, &turn)
             }
             self = .direct(tidying)
-        case (.command(var tidying), .command(let command)):
+        case .command(var tidying):
+            let command = backend.command
             switch event {
             case .files: turn.late(event)
             case .process(let event): tidying.take(event, command, &turn)
@@ -149,7 +169,6 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
             case .broke(let id): tidying.broke(id, command, &turn)
             }
             self = .command(tidying)
-        case (.direct, _), (.command, _): turn.late(event)
         }
     }
 }
@@ -169,6 +188,44 @@ extension Turn {
 public indirect enum Backend: Hashable, Codable, Sendable {
     case direct(DirectSettings, executable: Bytes)
     case command(CommandSettings)
+
+    /// What an execution of the direct backend goes by. An earlier life may have had another backend than this one, and
+    /// then nobody configures what that life left: it is ended and given back without commands of the operator's.
+    var direct: DirectSettings {
+        switch self {
+        case .direct(let direct, _): direct
+        case .command: DirectSettings(workspaceRoot: [], temporaryDirectory: [])
+        }
+    }
+
+    var command: CommandSettings {
+        switch self {
+        case .direct: CommandSettings(dispatchCommand: [], directory: [])
+        case .command(let command): command
+        }
+    }
+
+    fileprivate var executable: Bytes {
+        switch self {
+        case .direct(_, let executable): executable
+        case .command: []
+        }
+    }
+
+    /// Whose machines an inherited run needs.
+    fileprivate func isDirect(_ run: Inheritance.Run) -> Bool {
+        for belonging in run.belongings {
+            switch belonging.possession {
+            case .workspace, .directory, .file, .process(_, .setup), .process(_, .agent), .process(_, .teardown):
+                return true
+            case .process(_, .dispatch), .process(_, .cancel): return false
+            }
+        }
+        switch (run.ends.last?.role, self) {
+        case (.setup, _), (.agent, _), (.teardown, _), (nil, .direct): return run.kind != .recalled
+        case (.dispatch, _), (.cancel, _), (nil, .command): return false
+        }
+    }
 }
 
 extension Backend: Visited {

@@ -27,13 +27,24 @@ public struct Holding: Hashable, Codable, Sendable {
 
     public private(set) var possession: Possession
     public private(set) var stage: Stage
+    /// An earlier life asked for it, and nobody knows what the answer was: it may be somebody else's, or not be there.
+    private let isDoubtful: Bool
 
     public init(_ possession: Possession) {
         self.possession = possession
         stage = .wanted
+        isDoubtful = false
     }
 
-    public var isHeld: Bool { stage == .held }
+    /// What an earlier life left.
+    init(inherited belonging: Inheritance.Run.Belonging) {
+        possession = belonging.possession
+        stage = .held
+        isDoubtful = belonging.mayBeForeign
+    }
+
+    /// Known to be ours.
+    public var isHeld: Bool { stage == .held && !isDoubtful }
     public var isGone: Bool { stage == .gone }
 
     /// The request in flight, if there is one.
@@ -135,15 +146,13 @@ public struct Holding: Hashable, Codable, Sendable {
         release(failures: failures, &turn)
     }
 
-    public var path: Bytes {
-        switch possession {
-        case .workspace(let path), .directory(let path), .file(let path): path
-        case .process: []
-        }
-    }
+    public var path: Bytes { possession.path }
 
     private mutating func release(failures: Int, _ turn: inout Turn) {
         switch possession {
+        // Nobody has worked in one that was only asked for, so there is something in it only if it is not ours.
+        case .workspace(let path) where isDoubtful:
+            stage = .relinquishing(turn.ask(.files(.removeEmptyDirectory(path))), failures: failures)
         case .workspace(let path), .directory(let path):
             stage = .relinquishing(turn.ask(.files(.removeTree(path))), failures: failures)
         case .file(let path):
@@ -172,6 +181,7 @@ extension Holding {
         case (.asked, .done): acquired(&turn)
         case (.asked, _): refused(&turn)
         case (.relinquishing, .done): released(&turn)
+        case (.relinquishing, .exists) where isDoubtful: released(&turn)
         case (.relinquishing, .failed(_, let failure)): releaseFailed(failure, key, &turn)
         case (.relinquishing, _), (.wanted, _), (.held, _), (.retrying, _), (.gone, _): return false
         }
@@ -182,6 +192,7 @@ extension Holding {
 extension Holding: Visited {
     public func visit(_ visitor: inout Visitor) {
         possession.visit(&visitor)
+        visitor.flag(isDoubtful)
         switch stage {
         case .wanted: visitor.tag(0)
         case .asked(let id):

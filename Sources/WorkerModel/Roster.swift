@@ -71,6 +71,9 @@ public struct Roster: Hashable, Codable, Sendable {
         if index == slots.count { slots.append(task) } else if slots.indices.contains(index) { slots[index] = task }
     }
 
+    /// Behind all others.
+    mutating func append(_ task: Task) { slots.append(task) }
+
     func slot(ofActive key: ExecutionKey) -> UInt32? {
         for index in slots.indices where slots[index]?.key == key && isActive(index) {
             return UInt32(truncatingIfNeeded: index &+ 1)

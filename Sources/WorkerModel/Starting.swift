@@ -20,9 +20,13 @@ public struct Starting: Hashable, Codable, Sendable {
     }
 
     public private(set) var phase: Phase = .fresh
+    /// To go on with once the checks are passed.
+    public private(set) var inheritance = Inheritance.nothing
 
-    mutating func begin(_ turn: inout Turn) {
+    mutating func begin(_ inheritance: Inheritance, _ turn: inout Turn) {
         guard phase == .fresh else { return }
+        self.inheritance = inheritance
+        turn.count(above: inheritance.highest)
         turn.log(.info, .starting)
         switch turn.settings.backend {
         case .direct(let direct): phase = .findingAgent(turn.ask(.files(.findExecutable(path: direct.ozPath))))
@@ -64,6 +68,7 @@ public struct Starting: Hashable, Codable, Sendable {
 
 extension Starting: Visited {
     public func visit(_ visitor: inout Visitor) {
+        inheritance.visit(&visitor)
         switch phase {
         case .fresh: visitor.tag(0)
         case .findingAgent(let id):

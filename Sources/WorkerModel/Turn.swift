@@ -34,6 +34,9 @@ public struct Turn {
     @inline(__always)
     var limits: Limits { settings.limits }
 
+    /// What an earlier life counted is not counted again.
+    mutating func count(above highest: UInt64) { sequence = max(sequence, highest) }
+
     /// Mints a name without asking for anything.
     mutating func mint() -> EffectID {
         sequence &+= 1

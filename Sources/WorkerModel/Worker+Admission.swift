@@ -136,13 +136,13 @@ extension Worker {
 
     private mutating func forget(_ claim: Outbox.Letter, _ turn: inout Turn) {
         memory.forget(claim.key)
+        // Also where it was decided in the meantime: the server never heard of it.
+        turn.note(.forgotten, of: claim.run)
         guard let slot = roster.slot(ofRun: claim.run) else { return }
         turn.log(.warn, .claimNotWritten, roster[slot]?.key)
         turn.slot = slot
-        turn.run = claim.run
         _ = roster.change(slot) { $0.forget(&turn) }
         turn.slot = 0
-        turn.run = 0
         guard let task = roster[slot], task.isGone else { return }
         roster[slot] = nil
         if let backend = life.backend, let next = roster.ready(of: task.key.task) {

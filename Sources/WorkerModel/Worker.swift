@@ -63,9 +63,9 @@ public struct Worker: Hashable, Codable, Sendable {
 
     private mutating func dispatch(_ event: Event, _ turn: inout Turn) {
         switch event {
-        case .began:
+        case .began(let inheritance):
             guard case .starting(var starting) = life else { return }
-            starting.begin(&turn)
+            starting.begin(inheritance, &turn)
             life = .starting(starting)
         case .tick: tick(&turn)
         case .socket(let event):

@@ -35,6 +35,14 @@ extension Inheritance {
 
             public let possession: Possession
             public fileprivate(set) var stage: Stage
+
+            /// It was asked for under a name that others may have given, and nobody knows the answer.
+            public var mayBeForeign: Bool {
+                switch (possession, stage) {
+                case (.workspace, .intended): true
+                case (.workspace, _), (.directory, _), (.file, _), (.process, _): false
+                }
+            }
         }
 
         public struct End: Hashable, Codable, Sendable {

@@ -59,4 +59,12 @@ public enum Possession: Hashable, Codable, Sendable {
     case directory(Bytes)
     case file(Bytes)
     case process(ProcessName, ProcessRole)
+
+    /// Empty for a process.
+    public var path: Bytes {
+        switch self {
+        case .workspace(let path), .directory(let path), .file(let path): path
+        case .process: []
+        }
+    }
 }

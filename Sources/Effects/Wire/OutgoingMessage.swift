@@ -15,7 +15,7 @@ extension OutgoingMessage {
     /// Whose final word it is, if it is one.
     public var finalKey: ExecutionKey? {
         switch self {
-        case .completed(let key), .cancelled(let key, _), .failed(let key, _, _, _): key
+        case .completed(let key, _), .cancelled(let key, _), .failed(let key, _, _, _): key
         case .claimed, .rejected: nil
         }
     }

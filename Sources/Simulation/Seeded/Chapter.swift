@@ -68,12 +68,14 @@ struct MoveWeights {
         case .begin, .startAgain: 64
         case .assign: assign
         case .cancel: cancel
-        case .sayNonsense, .signal, .sleep, .crash: 1
+        case .sayNonsense, .signal, .sleep: 1
+        case .killed: 0
         case .drop: drop
         case .wait: isFault ? slow : wait
         case .breakContract: 0
         case .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer, .deliverToWorker, .answerClose: 32
         case .refuseDial: fault
+        case .answerAdoption: 32
         case .answerFile(_, let fails): fails ? fault : 32
         case .process(_, let move):
             switch move {

@@ -11,6 +11,13 @@ public struct JournalModel: Sendable {
     }
 
     private(set) var open: [Entry] = []
+    struct Claim: Sendable {
+        let run: UInt64
+        let key: ExecutionKey
+    }
+
+    /// What was ever claimed, and not forgotten with its assignment.
+    private(set) var claimed: [Claim] = []
     /// What the next life would be told.
     private(set) var inheritance = Inheritance()
     /// What it would know to run elsewhere.
@@ -18,6 +25,8 @@ public struct JournalModel: Sendable {
 
     mutating func take(_ call: JournalCall) -> Violation? {
         inheritance.take(call)
+        if case .claimed(let key, _) = call.note { claimed.append(Claim(run: call.run, key: key)) }
+        if call.note == .forgotten { claimed.removeAll { $0.run == call.run } }
         switch call.note {
         case .intended(let possession):
             let entry = Entry(run: call.run, possession: possession)
@@ -42,6 +51,7 @@ public struct JournalModel: Sendable {
     /// At rest: what is still open is what could not be removed.
     mutating func turnPage() {
         open = []
+        claimed = []
         inheritance = Inheritance()
     }
 
@@ -82,7 +92,8 @@ extension World {
             return Violation("JournalTellsAll", "the next life would not know of \(entry.path.text)")
         }
         for process in processes.processes
-        where !process.isOrphan && !journal.names(.process(process.name, process.role)) && !contractBroken {
+        where !process.isOrphan && !contractBroken {
+            guard let name = process.name, !journal.names(.process(name, process.role)) else { continue }
             return Violation("JournalTellsAll", "the next life would not know of a process")
         }
         return nil
@@ -102,7 +113,9 @@ extension World {
                 if files.ours.contains(path) { continue }
                 return Violation("JournalTellsAll", "the next life would look for \(path.text)")
             case .process(let name, _):
-                if processes.processes.contains(where: { $0.name == name }) { continue }
+                if processes.index(name) != nil { continue }
+                // Nothing knows the name of one that ends with its worker.
+                if !scenario.settings.journals, !processes.processes.isEmpty { continue }
                 return Violation("JournalTellsAll", "the next life would look for a process")
             }
         }

@@ -11,7 +11,8 @@ extension World {
 
     /// The same, each with whether it is a fault.
     func weighable() -> [(move: Move, isFault: Bool)] {
-        if isDead || (exited != nil && livesLeft > 0) { return [(.startAgain, false)] }
+        if isDead { return movesOfTheDead().map { ($0, false) } }
+        if exited != nil, livesLeft > 0 { return [(.startAgain, false)] }
         var list: [(move: Move, isFault: Bool)] = []
         list.reserveCapacity(World.movesMostly)
         if exited != nil { return list }
@@ -38,8 +39,9 @@ extension World {
         if let link = network.link, link.state == .open || link.state == .closing { add(.drop, .drop) }
         if signalsLeft > 0 { add(.signal) }
         if sleepsLeft > 0, network.link?.state == .open { add(.sleep) }
-        if crashesLeft > 0, diesAfter == nil { for count in 0...World.mostEffects { add(.crash(after: count)) } }
-        if !contractBroken, firstOfTask() != nil { add(.breakContract, .brokenContract) }
+        if !contractBroken, scenario.allowed.contains(.brokenContract), firstOfTask() != nil {
+            add(.breakContract, .brokenContract)
+        }
         if worker.nextDeadline() != nil { add(.wait, replyPending ? .slow : nil) }
         return list
     }
@@ -55,6 +57,7 @@ extension World {
             list.append((.answerFile(index, fails: false), nil))
             list.append((.answerFile(index, fails: true), .fileFails))
         }
+        for index in processes.adoptions.indices { list.append((.answerAdoption(index), nil)) }
         if let link = network.link {
             switch link.state {
             case .dialling:
@@ -86,6 +89,12 @@ extension World {
         }
     }
 
+    /// Possible now; whoever may be killed may be so in everything that is possible.
+    func allows(_ move: Move) -> Bool {
+        if case .killed(let inner, _) = move { return crashesLeft > 0 && !isDead && moves().contains(inner) }
+        return moves().contains(move)
+    }
+
     func firstOfTask() -> EffectID? {
         if let request = files.pending.first(where: { $0.id.slot != 0 }) { return request.id }
         return processes.processes.first { $0.state == .requested }?.id
@@ -101,8 +110,9 @@ extension World {
             processes.processes.indices.contains(index) && !processes.processes[index].wasToldToEnd
         case .wait: promptMoves().contains { $0.1 == nil }
         case .begin, .assign, .cancel, .sayNonsense, .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer,
-            .deliverToWorker, .answerClose, .answerFile, .process, .signal, .sleep, .crash, .startAgain:
+            .deliverToWorker, .answerClose, .answerFile, .answerAdoption, .process, .signal, .sleep, .startAgain:
             false
+        case .killed(let move, _): isFault(move)
         }
     }
 }

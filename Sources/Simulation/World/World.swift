@@ -26,12 +26,14 @@ public struct World: Sendable {
     /// kill -9 so often, and so many more starts.
     var crashesLeft: Int
     var livesLeft: Int
-    /// The worker dies in its next turn, after so many effects on the outside.
+    /// The worker dies in this move, after so many effects on the outside.
     var diesAfter: Int?
+    /// How many there were in the last move. No part of the state.
+    private(set) var reached = 0
     /// It has died and was not started again.
     var isDead = false
-    /// Processes that outlived their worker so far; their names are counted.
-    var orphans: UInt64 = 0
+    /// Which life this is: chance is another one in each. No part of the state.
+    var life: UInt64 = 0
     /// When the operator first asked for the end; only where a limit counts from it.
     var signalledAt: Instant?
     public internal(set) var exited: Int32?
@@ -75,23 +77,44 @@ public struct World: Sendable {
     // MARK: - What comes of it
 
     public mutating func make(_ move: Move) -> Violation? {
+        forgetTheLastMove()
+        guard case .killed(let move, let after) = move else { return makeWhole(move) }
+        crashesLeft -= 1
+        diesAfter = after
+        if let violation = makeWhole(move) { return violation }
+        if !isDead { die() }
+        return nil
+    }
+
+    private mutating func forgetTheLastMove() {
+        witnesses = WitnessSet()
+        lastRequests = []
+        lastInputs = []
+        transitions = []
+        reached = 0
+        runtime.markedNow = []
+        for index in server.ledger.indices { server.ledger[index].wasMarkedNow = false }
+    }
+
+    /// The machines of another life are others.
+    mutating func lookAnew() {
+        if sighting != nil { sighting = Sighting(core.worker) }
+    }
+
+    private mutating func makeWhole(_ move: Move) -> Violation? {
         if let violation = makeOne(move) { return violation }
-        while scenario.quickFiles, exited == nil, !files.pending.isEmpty {
+        while scenario.quickFiles, exited == nil, !isDead, !files.pending.isEmpty {
             if let violation = feed(.files(files.answer(0, fails: false))) { return violation }
         }
         return nil
     }
 
     private mutating func makeOne(_ move: Move) -> Violation? {
-        witnesses = WitnessSet()
-        lastRequests = []
-        lastInputs = []
-        transitions = []
         if isFault(move) { faultsLeft -= 1 }
         switch move {
         case .begin:
             begun = true
-            return feed(.began(.nothing))
+            return feed(.began(scenario.settings.journals ? journal.inheritance : .nothing))
         case .assign(let index): return assign(index)
         case .cancel(let index):
             server.cancelled[index] = true
@@ -107,7 +130,9 @@ public struct World: Sendable {
             .answerClose:
             return makeNetwork(move)
         case .answerFile(let index, let fails):
-            return feed(.files(files.answer(index, fails: fails)))
+            let event = files.answer(index, fails: fails)
+            return isDead ? nil : feed(.files(event))
+        case .answerAdoption(let index): return feed(.process(processes.answer(adoption: index)))
         case .process(let index, let move):
             runtime.sees(move, of: processes.processes[index])
             return processes.make(move, index).flatMap { feed(.process($0)) }
@@ -115,10 +140,7 @@ public struct World: Sendable {
             signalsLeft -= 1
             if signalledAt == nil, case .command = scenario.settings.backend { signalledAt = now }
             return feed(.operator(.stopRequested(signal: 15)))
-        case .crash(let count):
-            crashesLeft -= 1
-            diesAfter = count
-            return nil
+        case .killed(let move, _): return makeOne(move)
         case .startAgain:
             startAgain()
             return nil
@@ -162,8 +184,8 @@ public struct World: Sendable {
         case .deliverToWorker: return deliverToWorker(link.id)
         case .drop: return feedAll(network.end(.closed(link.id, .lost(Detail("reset")))))
         case .answerClose: return feedAll(network.end(.closed(link.id, .closedByUs)))
-        case .begin, .assign, .cancel, .sayNonsense, .answerFile, .process, .signal, .breakContract, .sleep, .wait,
-            .crash, .startAgain:
+        case .begin, .assign, .cancel, .sayNonsense, .answerFile, .answerAdoption, .process, .signal, .breakContract,
+            .sleep, .wait, .killed, .startAgain:
             return nil
         }
     }
@@ -218,10 +240,12 @@ public struct World: Sendable {
     private mutating func markCancelled(_ task: TaskID) {
         for execution in worker.roster.tasks where execution.key.task == task && execution.canBeCancelled {
             guard let index = server.ledger.firstIndex(where: { $0.key == execution.key }) else { continue }
+            server.ledger[index].wasMarkedNow = !server.ledger[index].mustBeCancelled
             server.ledger[index].mustBeCancelled = true
         }
-        for run in runtime.runs where run.key.task == task && run.wasHandedOver {
+        for run in runtime.runs where run.key.task == task && run.wasHandedOver && !run.mustBeTakenBack {
             runtime.change(run.key) { $0.mustBeTakenBack = true }
+            runtime.markedNow.append(run.key)
         }
     }
 
@@ -236,7 +260,7 @@ public struct World: Sendable {
     private mutating func feed(_ event: Event, whole: Bool = true) -> Violation? {
         // Chance that tells the slots apart but not the paths that led here.
         let slot = event.slot
-        let entropy = UInt64(slot) &+ UInt64(files.entries.count) &* 64
+        let entropy = UInt64(slot) &+ UInt64(files.entries.count) &* 64 &+ life << 32
         let input = Input(at: now, wall: WallTime(nanoseconds: 0), entropy: entropy, event: event)
         guard !isDead else { return nil }
         var requests: [Request] = []
@@ -258,16 +282,17 @@ public struct World: Sendable {
         }
         lastRequests += requests
         if looks, let violation = deadlinesAgree() ?? reducerAgrees(twin, input, requests) { return violation }
-        var effects = 0
         for request in requests {
             if request.effect.reachesOut {
-                if let most = diesAfter, effects >= most { break }
-                effects += 1
+                if let most = diesAfter, reached >= most {
+                    die()
+                    return nil
+                }
+                reached += 1
             }
             if looks { witnesses.see(request.effect) }
             if let violation = accept(request) { return violation }
         }
-        if let most = diesAfter { return die(effects, of: most) }
         guard whole else { return nil }
         return looks
             ? violated(since: before, by: event, requests) : violatedWhereTouched(since: before, by: event, requests)
@@ -285,7 +310,9 @@ public struct World: Sendable {
                 return Violation("JournalFirst", "a path was asked for before the journal knew of it")
             }
             return files.take(call, request.id)
-        case .journal(let call): return journal.take(call)
+        case .journal(let call):
+            if case .ending = call.note { giveUpDispatch(of: call.run) }
+            return journal.take(call)
         case .exit(let code):
             exited = code
             if code != 0 { admittedLeftovers = true }
@@ -329,7 +356,7 @@ extension World {
         visitor.number(faultsLeft)
         visitor.number(crashesLeft)
         visitor.number(livesLeft)
-        visitor.optional(diesAfter) { $0.number($1) }
+        if mayLiveAgain { journal.inheritance.visit(&visitor) }
         visitor.flag(isDead)
         visitor.flag(begun)
         visitor.flag(contractBroken)

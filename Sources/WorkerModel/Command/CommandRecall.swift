@@ -31,6 +31,14 @@ public struct CommandRecall: Hashable, Codable, Sendable {
         run(line, attempt: 1, command, &turn)
     }
 
+    /// Goes on where an earlier life was.
+    init(adopting name: ProcessName, _ key: ExecutionKey, _ turn: inout Turn) {
+        self.key = key
+        secrets = []
+        let process = Supervised(adopting: name, .cancel, key, &turn)
+        phase = .running(process, attempt: 1, killAt: turn.at.after(turn.timing.cancelCommand))
+    }
+
     /// How it went; nil while it goes on.
     public var succeeded: Bool? {
         switch phase {
@@ -89,7 +97,10 @@ public struct CommandRecall: Hashable, Codable, Sendable {
             process.tick(key, &turn)
             phase = .killed(process, attempt: attempt)
         case .pausing(_, let attempt):
-            guard let line = command.cancelCommand else { return }
+            guard let line = command.cancelCommand else {
+                phase = .over(succeeded: false)
+                return
+            }
             run(line, attempt: attempt, command, &turn)
         case .over: break
         }

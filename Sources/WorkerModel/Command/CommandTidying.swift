@@ -23,6 +23,24 @@ public struct CommandTidying: Hashable, Codable, Sendable {
         self.recall = recall
     }
 
+    /// Goes on where an earlier life was.
+    init(_ run: Inheritance.Run, _ command: CommandSettings, _ turn: inout Turn) {
+        key = run.key
+        secrets = []
+        let processes = run.processes
+        if let dispatch = processes.first(where: { $0.role == .dispatch }) {
+            var process = Supervised(adopting: dispatch.name, .dispatch, key, &turn)
+            process.kill(&turn)
+            haunted = process
+        }
+        let isOwed = haunted != nil || (run.kind == .recalled && run.ends.last?.isRecall != true)
+        if let cancel = processes.first(where: { $0.role == .cancel }) {
+            recall = CommandRecall(adopting: cancel.name, key, &turn)
+        } else if isOwed {
+            recall = CommandRecall(key, secrets: [], command, &turn)
+        }
+    }
+
     public var isDone: Bool { haunted == nil && (recall?.succeeded != nil || recall == nil) }
 
     public var isHaunting: Bool { haunted != nil || recall?.isHaunting == true }

@@ -21,6 +21,12 @@ public struct DirectPlace: Hashable, Codable, Sendable {
         environmentFile = nil
     }
 
+    /// What an earlier life left of it.
+    init(_ ground: Ground, environmentFile: Holding?) {
+        self.ground = ground
+        self.environmentFile = environmentFile
+    }
+
     /// Where commands run.
     var directory: Bytes {
         switch ground {
@@ -79,11 +85,24 @@ public struct DirectPlace: Hashable, Codable, Sendable {
     }
 
     /// The answer to that.
-    mutating func renamed(to path: Bytes, _ event: FilesEvent, _ turn: inout Turn) {
+    mutating func take(
+        _ event: FilesEvent, of rename: DirectStep.PendingRename, _ key: ExecutionKey, _ turn: inout Turn
+    ) {
+        if rename.isRepeated { return renamedAgain(to: rename.to, event, key, &turn) }
         switch event {
-        case .done: moved(to: path, &turn)
-        case .exists, .failed, .found, .environmentRead: stayed(path, &turn)
+        case .done: moved(to: rename.to, &turn)
+        case .exists, .failed, .found, .environmentRead: stayed(rename.to, &turn)
         }
+    }
+
+    /// The answer to a renaming that an earlier life had asked for, too, without hearing what came of it. Whatever has
+    /// the new name is ours. What still has the old one is somebody else's, since ours was renamed before.
+    private mutating func renamedAgain(to path: Bytes, _ event: FilesEvent, _ key: ExecutionKey, _ turn: inout Turn) {
+        if case .failed(_, let failure) = event, failure != .notFound {
+            turn.log(.warn, .removalFailed(directory, failure, givenUp: true), key)
+            turn.measure(.cleanupFailed(.cleanup))
+        }
+        moved(to: path, &turn)
     }
 
     /// Both lie elsewhere now.

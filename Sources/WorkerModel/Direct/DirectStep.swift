@@ -5,6 +5,7 @@
 //   settingUp             -> readingEnvironment | over
 //   readingEnvironment    -> running | over
 //   running               -> settingAside | over
+//   interrupted           -> settingAside | over               (a setup command of an earlier life is being ended)
 //   settingAside          -> over
 //
 // Being stopped is orthogonal: it says what the end will mean. In a phase without a process the end comes at once;
@@ -20,14 +21,15 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case settingUp(TaskPlan, Supervised)
         case readingEnvironment(TaskPlan, EffectID)
         case running(Supervised)
-        case settingAside(EffectID, to: Bytes, until: Instant, Judgement)
+        case interrupted(Supervised)
+        case settingAside(PendingRename, until: Instant, Judgement)
         case over(Judgement)
     }
 
     public let key: ExecutionKey
-    public private(set) var place: DirectPlace
-    public private(set) var phase: Phase
-    public private(set) var stopping: StopCause?
+    public internal(set) var place: DirectPlace
+    public internal(set) var phase: Phase
+    public internal(set) var stopping: StopCause?
     public private(set) var secrets: [SecretRange]
     let executable: Bytes
     /// A process whose death was not seen in time.
@@ -38,6 +40,8 @@ public struct DirectStep: Hashable, Codable, Sendable {
     public struct PendingRename: Hashable, Codable, Sendable {
         let id: EffectID
         let to: Bytes
+        /// An earlier life had asked for it, too.
+        var isRepeated = false
     }
 
     init(_ key: ExecutionKey, _ plan: TaskPlan, executable: Bytes, _ direct: DirectSettings, _ turn: inout Turn) {
@@ -63,17 +67,31 @@ public struct DirectStep: Hashable, Codable, Sendable {
         place.withBase { $0.ask(&turn) }
     }
 
+    /// Of an earlier life, and not begun again yet.
+    init(_ key: ExecutionKey, _ place: DirectPlace, executable: Bytes, stopping: StopCause?) {
+        self.key = key
+        self.place = place
+        self.executable = executable
+        self.stopping = stopping
+        secrets = []
+        haunting = nil
+        rename = nil
+        phase = .over(Judgement(.failed(.internal(.interrupted))))
+    }
+
     public var judgement: Judgement? {
         switch phase {
         case .over(let judgement): judgement
-        case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running, .settingAside: nil
+        case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running, .interrupted,
+            .settingAside:
+            nil
         }
     }
 
     public var deadline: Instant? {
         switch phase {
-        case .settingUp(_, let process), .running(let process): process.deadline
-        case .settingAside(_, _, let until, _): until
+        case .settingUp(_, let process), .running(let process), .interrupted(let process): process.deadline
+        case .settingAside(_, let until, _): until
         case .makingGround, .makingEnvironmentFile, .readingEnvironment, .over: nil
         }
     }
@@ -81,7 +99,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
     /// The process under way, if there is one.
     public var process: Supervised? {
         switch phase {
-        case .settingUp(_, let process), .running(let process): process
+        case .settingUp(_, let process), .running(let process), .interrupted(let process): process
         case .makingGround, .makingEnvironmentFile, .readingEnvironment, .settingAside, .over: nil
         }
     }
@@ -103,11 +121,16 @@ public struct DirectStep: Hashable, Codable, Sendable {
             begin(stopping: cause, &turn)
             process.terminate(&turn)
             phase = .running(process)
+        case .interrupted(var process):
+            begin(stopping: cause, &turn)
+            process.terminate(&turn)
+            phase = .interrupted(process)
         }
     }
 
-    private mutating func begin(stopping cause: StopCause, _ turn: inout Turn) {
+    mutating func begin(stopping cause: StopCause, _ turn: inout Turn) {
         stopping = cause
+        turn.note(.ending(stopped(by: cause, turn)))
         turn.log(.info, .taskStopping(cause), key)
     }
 
@@ -118,11 +141,11 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case .readingEnvironment(let plan, let id):
             guard event.id == id else { return turn.lateFile(event) }
             readEnvironment(event, plan, direct, &turn)
-        case .settingAside(let id, let to, _, let judgement):
-            guard event.id == id else { return turn.lateFile(event) }
-            place.renamed(to: to, event, &turn)
+        case .settingAside(let rename, _, let judgement):
+            guard event.id == rename.id else { return turn.lateFile(event) }
+            place.take(event, of: rename, key, &turn)
             phase = .over(judgement)
-        case .settingUp, .running, .over: turn.lateFile(event)
+        case .settingUp, .running, .interrupted, .over: turn.lateFile(event)
         }
     }
 
@@ -134,6 +157,9 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case .running(var process):
             guard process.take(event, &turn) else { return turn.late() }
             phase = .running(process)
+        case .interrupted(var process):
+            guard process.take(event, &turn) else { return turn.late() }
+            phase = .interrupted(process)
         case .makingGround, .makingEnvironmentFile, .readingEnvironment, .settingAside, .over: return turn.late()
         }
         advance(direct, &turn)
@@ -148,8 +174,11 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case .running(var process):
             process.tick(key, &turn)
             phase = .running(process)
-        case .settingAside(let id, let to, _, let judgement):
-            rename = PendingRename(id: id, to: to)
+        case .interrupted(var process):
+            process.tick(key, &turn)
+            phase = .interrupted(process)
+        case .settingAside(let pending, _, let judgement):
+            rename = pending
             phase = .over(judgement)
         case .makingGround, .makingEnvironmentFile, .readingEnvironment, .over: break
         }
@@ -168,6 +197,10 @@ public struct DirectStep: Hashable, Codable, Sendable {
             process.broke(&turn)
             phase = .running(process)
             advance(direct, &turn)
+        case .interrupted(var process) where process.id == id:
+            process.broke(&turn)
+            phase = .interrupted(process)
+            advance(direct, &turn)
         case .makingGround where place.base.awaits == id:
             place.withBase { $0.refused(&turn) }
             conclude(verdict, &turn)
@@ -175,8 +208,9 @@ public struct DirectStep: Hashable, Codable, Sendable {
             place.environmentFile?.refused(&turn)
             conclude(verdict, &turn)
         case .readingEnvironment(_, let read) where read == id: conclude(verdict, &turn)
-        case .settingAside(let asked, _, _, let judgement) where asked == id: phase = .over(judgement)
-        case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running, .settingAside, .over:
+        case .settingAside(let asked, _, let judgement) where asked.id == id: phase = .over(judgement)
+        case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running, .interrupted,
+            .settingAside, .over:
             turn.late()
         }
     }
@@ -274,6 +308,10 @@ public struct DirectStep: Hashable, Codable, Sendable {
             if process.isHaunting { return conclude(unconfirmed(process, turn), &turn) }
             guard let outcome = process.outcome else { return }
             conclude(judge(outcome, turn), &turn)
+        case .interrupted(let process):
+            if process.isHaunting { return conclude(unconfirmed(process, turn), &turn) }
+            guard process.outcome != nil else { return }
+            conclude(Judgement(stopped(by: stopping ?? .interruption, turn)), &turn)
         case .makingGround, .makingEnvironmentFile, .readingEnvironment, .settingAside, .over: break
         }
     }
@@ -319,7 +357,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
         return Judgement(.failed(.setupCommand(problem)), confirmed: false)
     }
 
-    private mutating func conclude(_ judgement: Judgement, _ turn: inout Turn) {
+    mutating func conclude(_ judgement: Judgement, _ turn: inout Turn) {
         // What is still being made in it would miss it under its new name.
         guard haunting == nil, turn.settings.cleanup, !place.isBeingMade, let workspace = place.workspace,
             workspace.isHeld, case .direct(let direct) = turn.settings.backend
@@ -328,9 +366,12 @@ public struct DirectStep: Hashable, Codable, Sendable {
             return
         }
         let to = DirectNames.aside(root: direct.workspaceRoot, chance: turn.draw())
+        // The word is not said yet, and nothing else would tell what it was to be.
+        if stopping == nil { turn.note(.ending(judgement.verdict)) }
         place.moving(to: to, &turn)
         let id = turn.ask(.files(.rename(from: workspace.path, to: to)))
-        phase = .settingAside(id, to: to, until: turn.at.after(turn.timing.setAside), judgement)
+        let rename = PendingRename(id: id, to: to)
+        phase = .settingAside(rename, until: turn.at.after(turn.timing.setAside), judgement)
     }
 }
 

@@ -36,6 +36,31 @@ public struct DirectTidying: Hashable, Codable, Sendable {
         }
     }
 
+    /// Goes on where an earlier life was.
+    init(_ run: Inheritance.Run, _ direct: DirectSettings, _ turn: inout Turn) {
+        key = run.key
+        place = DirectPlace(run, direct, &turn)
+        secrets = []
+        phase = .settling(nil)
+        guard let (name, role) = run.process else {
+            if run.end(of: .teardown) != nil {
+                release(&turn)
+            } else {
+                phase = .settling(place.renameAgain(run, &turn))
+                advance(direct, &turn)
+            }
+            return
+        }
+        var process = Supervised(adopting: name, role, key, &turn)
+        switch role {
+        case .teardown: phase = .tearingDown(process, killAt: turn.at.after(turn.timing.teardown))
+        // Its end was not seen in time.
+        case .setup, .agent, .dispatch, .cancel:
+            process.kill(&turn)
+            phase = .haunted(process)
+        }
+    }
+
     public var isDone: Bool {
         switch phase {
         case .releasing: place.isGone
@@ -71,7 +96,7 @@ public struct DirectTidying: Hashable, Codable, Sendable {
     mutating func take(_ event: FilesEvent, _ direct: DirectSettings, _ turn: inout Turn) {
         switch phase {
         case .settling(let rename?) where event.id == rename.id:
-            place.renamed(to: rename.to, event, &turn)
+            place.take(event, of: rename, key, &turn)
             phase = .settling(nil)
         case .haunted, .settling, .tearingDown, .releasing: takeForPlace(event, &turn)
         }
@@ -155,6 +180,8 @@ public struct DirectTidying: Hashable, Codable, Sendable {
             if rename == nil, !place.isBeingMade { tearDown(direct, &turn) }
         case .tearingDown(let process, let killAt):
             guard let outcome = process.outcome else { return }
+            // It was to run in an earlier life, and nobody knows that it did.
+            if outcome == .vanished, killAt != nil { return tearDown(direct, &turn) }
             if killAt != nil { report(outcome, &turn) }
             release(&turn)
         case .releasing: break

@@ -116,6 +116,10 @@ extension ScenarioStage {
     mutating func prepare(_ text: String) throws -> Bool {
         if text == "started" {
             start()
+        } else if text == "the worker died and is connected again" {
+            _ = try perform("the worker dies and is started again")
+            goOn()
+            _ = feed(.socket(.opened(names.dial)))
         } else if text == "connected" {
             connect()
         } else if text == "everything is heard" {
@@ -145,6 +149,11 @@ extension ScenarioStage {
 
     private mutating func start() {
         _ = feed(.began(.nothing))
+        goOn()
+    }
+
+    /// Through the checks of the start.
+    private mutating func goOn() {
         if case .command = settings.backend { return }
         answerFile { .found($0, path: Bytes(text: "/usr/bin/oz")) }
         answerFile { .done($0) }

@@ -72,6 +72,14 @@ extension Inheritance {
         /// How the latest command of that kind ended.
         public func end(of role: ProcessRole) -> ProcessEnd? { ends.last { $0.role == role }?.end }
 
+        /// Nothing was decided of it yet.
+        public var isOpen: Bool {
+            switch course {
+            case .open: true
+            case .decided, .handedOver, .settled: false
+            }
+        }
+
         var isOver: Bool {
             guard belongings.isEmpty else { return false }
             switch course {

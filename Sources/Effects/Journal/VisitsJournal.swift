@@ -96,7 +96,7 @@ extension Inheritance.Run: Visited {
         case .recalled: visitor.tag(1)
         }
         visitor.flag(claimWasHeard)
-        visitor.optional(startedAt) { $0.instant($1) }
+        visitor.optional(startedAt) { $0.memory($1) }
         switch course {
         case .open(let ending):
             visitor.tag(0)

@@ -71,15 +71,27 @@ extension World {
         // What was not done by now never will be, and a supervisor that looks now finds its worker gone.
         files.pending = []
         files.mayMiss = scenario.settings.journals
-        for process in processes.processes where process.state == .requested && process.role == .dispatch {
-            runtime.change(process.key) { $0.wasBrokenOff = true }
-        }
         processes.processes.removeAll { $0.state == .requested }
-        guard !scenario.settings.journals else { return }
+        for run in journal.inheritance.runs where lacksItsDispatch(run) {
+            runtime.change(run.key) { $0.wasBrokenOff = true }
+        }
+        // The operator asked a process that is gone.
         signalledAt = nil
+        guard !scenario.settings.journals else { return }
         files.disown()
         journal = JournalModel()
         server.forgetLife()
+    }
+
+    /// It was about to be dispatched, and there is no command any more that could say what came of it.
+    private func lacksItsDispatch(_ run: Inheritance.Run) -> Bool {
+        run.belongings.contains { belonging in
+            guard case .process(let name, .dispatch) = belonging.possession else { return false }
+            switch belonging.stage {
+            case .intended, .acquired: return processes.index(name) == nil
+            case .ended: return false
+            }
+        }
     }
 
     func isOfAnEarlierLife(_ key: ExecutionKey) -> Bool {

@@ -311,7 +311,9 @@ public struct World: Sendable {
             }
             return files.take(call, request.id)
         case .journal(let call):
-            if case .ending = call.note { giveUpDispatch(of: call.run) }
+            if case .ending(let verdict) = call.note, let violation = giveUpDispatch(of: call.run, verdict) {
+                return violation
+            }
             return journal.take(call)
         case .exit(let code):
             exited = code
@@ -356,7 +358,13 @@ extension World {
         visitor.number(faultsLeft)
         visitor.number(crashesLeft)
         visitor.number(livesLeft)
-        if mayLiveAgain { journal.inheritance.visit(&visitor) }
+        if mayLiveAgain {
+            journal.inheritance.visit(&visitor)
+            // How long ago a run was started matters only where its time is limited, and until its end is known.
+            for run in journal.inheritance.runs where scenario.settings.taskTimeout != nil && run.isOpen {
+                visitor.optional(run.startedAt) { $0.instant($1) }
+            }
+        }
         visitor.flag(isDead)
         visitor.flag(begun)
         visitor.flag(contractBroken)

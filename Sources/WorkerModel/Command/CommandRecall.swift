@@ -5,6 +5,8 @@
 //   pausing -> running
 //   over
 //
+// A try that an earlier life was to begin, and that nobody finds, was none.
+//
 // It has to be safe to cancel what has ended, or what never arrived: nobody here knows.
 
 import Codecs
@@ -137,12 +139,17 @@ public struct CommandRecall: Hashable, Codable, Sendable {
             case .ended(.exit(0)): succeed(&turn)
             case .ended(let end): fail(.ended(end), attempt, &turn)
             case .notStarted(let failure): fail(.startFailed(failure), attempt, &turn)
-            case .vanished, .broken: fail(.ended(.unseen), attempt, &turn)
+            case .broken: fail(.ended(.unseen), attempt, &turn)
+            case .vanished: phase = .pausing(until: turn.at, attempt: attempt)
             }
         case .killed(let process, let attempt):
             guard let outcome = process.outcome else { return }
             // It may have ended well in the last moment.
             if outcome == .ended(.exit(0)) { return succeed(&turn) }
+            guard outcome != .vanished else {
+                phase = .pausing(until: turn.at, attempt: attempt)
+                return
+            }
             fail(.tookTooLong(turn.timing.cancelCommand), attempt, &turn)
         case .pausing, .over: break
         }

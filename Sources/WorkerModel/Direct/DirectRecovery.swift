@@ -43,7 +43,9 @@ extension DirectPlace {
         // Under the one name and then under the other: ours was renamed, and is not under the first any more.
         for before in known.dropLast() { turn.note(.released(before.possession)) }
         guard let workspace = known.last ?? run.workspaces.last else {
-            self.init(.own(Holding(.workspace([]))))
+            // What it lay in is kept or given back already, and only the file was left.
+            self.init(.own(Holding(.workspace([]))), environmentFile: files.last.map { Holding(inherited: $0) })
+            for file in files.dropLast() { turn.note(.released(file.possession)) }
             return
         }
         // It lies in the workspace and goes with it, unless that is kept.

@@ -203,7 +203,8 @@ extension World {
     /// Checked where nothing more will happen.
     func violatedAtRest() -> Violation? {
         if admittedLeftovers { return nil }
-        return nothingLeftBehind() ?? nothingLeftOutside() ?? everyVerdictHeard() ?? everyClaimIsAnswered() ?? teardownRuns() ?? cancelReaches()
+        return nothingLeftBehind() ?? nothingLeftOutside() ?? everyVerdictHeard() ?? everyClaimIsAnswered()
+            ?? teardownRuns() ?? cancelReaches()
             ?? journalTellsNoMore()
     }
 
@@ -249,7 +250,9 @@ extension World {
     private func everyClaimIsAnswered() -> Violation? {
         guard !contractBroken else { return nil }
         for claim in journal.claimed where !isOfAnEarlierLife(claim.key) {
-            guard let entry = server.ledger.first(where: { $0.key == claim.key }), entry.finalWord == nil else { continue }
+            guard let entry = server.ledger.first(where: { $0.key == claim.key }), entry.finalWord == nil else {
+                continue
+            }
             if runtime.wasHandedOver(claim.key) { continue }
             if server.ledger.contains(where: { $0.key.task == claim.key.task && $0.key != claim.key }) { continue }
             return Violation("NoSilentEnd", "the server never heard how a claimed execution ended")

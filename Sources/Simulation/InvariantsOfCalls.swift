@@ -54,7 +54,9 @@ extension World {
             if server.ledger.contains(where: { $0.key == process.key && $0.mustBeCancelled }) { return nil }
             return Violation("TimeIsGiven", "a dispatch command was asked to end although nobody ended its task")
         case .kill(let id):
-            guard let process = dispatch(id), !process.wasToldToEnd, !process.hasEnded, !contractBroken else { return nil }
+            guard let process = dispatch(id), !process.wasToldToEnd, !process.hasEnded, !contractBroken else {
+                return nil
+            }
             // That it is to be killed was decided when its time was up, maybe by an earlier life.
             if process.givenUp || hasHadItsTime(process, command) { return nil }
             return Violation("TimeIsGiven", "a dispatch command was killed before its time was up")

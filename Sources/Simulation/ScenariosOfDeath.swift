@@ -25,8 +25,9 @@ extension Scenarios {
         $0.faults = 0
     }
 
-    private static let killedWithSetup = scenario("one task with a setup command, killed twice", [task("a", "1")], .setup)
-    {
+    private static let killedWithSetup = scenario(
+        "one task with a setup command, killed twice", [task("a", "1")], .setup
+    ) {
         $0.quickFiles = true
         $0.crashes = 2
         $0.faults = 0

@@ -32,7 +32,8 @@ public enum Witness: UInt8, CaseIterable, Sendable {
     // Effects.
     case dial, send, ping, close, abandon
     case start, signal, kill, release, abandonOutput, adopt, dismiss
-    case findExecutable, prepareRoot, makeDirectory, makeFile, readEnvironment, rename, removeFile, removeTree, removeEmptyDirectory
+    case findExecutable, prepareRoot, makeDirectory, makeFile, readEnvironment, rename, removeFile, removeTree,
+        removeEmptyDirectory
     case intended, acquired, released, verdictDecided, verdictHeard
     // Lives.
     case killed, startedAgain, vanished, interruptedVerdict, inherited, saidAgain
@@ -173,7 +174,6 @@ extension WitnessSet {
         case .clearing: insert(.clearing)
         case .draining: insert(.draining200)
         case .haunting: insert(.haunting)
-        case .over(.vanished): insert(.vanished)
         case .over: break
         }
     }

@@ -18,6 +18,8 @@ public struct JournalModel: Sendable {
 
     /// What was ever claimed, and not forgotten with its assignment.
     private(set) var claimed: [Claim] = []
+    /// The final words so far.
+    private var decided: [OutgoingMessage] = []
     /// What the next life would be told.
     private(set) var inheritance = Inheritance()
     /// What it would know to run elsewhere.
@@ -26,6 +28,7 @@ public struct JournalModel: Sendable {
     mutating func take(_ call: JournalCall) -> Violation? {
         inheritance.take(call)
         if case .claimed(let key, _) = call.note { claimed.append(Claim(run: call.run, key: key)) }
+        if case .verdictDecided(let word) = call.note { decided.append(word) }
         if call.note == .forgotten { claimed.removeAll { $0.run == call.run } }
         switch call.note {
         case .intended(let possession):
@@ -52,6 +55,7 @@ public struct JournalModel: Sendable {
     mutating func turnPage() {
         open = []
         claimed = []
+        decided = []
         inheritance = Inheritance()
     }
 
@@ -72,6 +76,22 @@ public struct JournalModel: Sendable {
                 guard path.count > directory.count, path[directory.count] == UInt8(ascii: "/") else { return false }
                 return path.starts(with: directory)
             }
+    }
+
+    /// A claim needs a note that it is about to be said, and a final word one that it was decided.
+    func precedes(_ call: SocketCall) -> Bool {
+        guard case .send(_, let message) = call else { return true }
+        switch message {
+        case .claimed(let task, _): return claimed.contains { $0.key.task == task }
+        case .completed, .cancelled, .failed: return decided.contains(message)
+        case .rejected: return true
+        }
+    }
+
+    func visitWhatWasOpened(_ visitor: inout Visitor) {
+        visitor.number(open.count)
+        visitor.number(claimed.count)
+        for claim in claimed { claim.key.visit(&visitor) }
     }
 
     /// A request that makes something needs a note that it may exist.

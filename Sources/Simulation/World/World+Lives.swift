@@ -108,9 +108,12 @@ extension World {
         guard scenario.settings.journals else { return }
         for index in server.ledger.indices where server.ledger[index].wasMarkedNow {
             let key = server.ledger[index].key
-            server.ledger[index].mustBeCancelled = journal.inheritance.runs.contains { $0.key == key && $0.isCancelled }
+            server.ledger[index].mustBeCancelled = journal.inheritance.runs.contains {
+                $0.key == key && $0.isCancelled
+            }
         }
-        for key in runtime.markedNow where !journal.inheritance.runs.contains(where: { $0.key == key && $0.isRecall }) {
+        for key in runtime.markedNow where !journal.inheritance.runs.contains(where: { $0.key == key && $0.isRecall })
+        {
             runtime.change(key) { $0.mustBeTakenBack = false }
         }
     }

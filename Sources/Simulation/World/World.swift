@@ -132,7 +132,10 @@ public struct World: Sendable {
         case .answerFile(let index, let fails):
             let event = files.answer(index, fails: fails)
             return isDead ? nil : feed(.files(event))
-        case .answerAdoption(let index): return feed(.process(processes.answer(adoption: index)))
+        case .answerAdoption(let index):
+            let event = processes.answer(adoption: index)
+            if case .notFound = event { witnesses.insert(.vanished) }
+            return feed(.process(event))
         case .process(let index, let move):
             runtime.sees(move, of: processes.processes[index])
             return processes.make(move, index).flatMap { feed(.process($0)) }
@@ -300,7 +303,11 @@ public struct World: Sendable {
 
     mutating func accept(_ request: Request) -> Violation? {
         switch request.effect {
-        case .socket(let call): return network.take(call, request.id)
+        case .socket(let call):
+            guard journal.precedes(call) else {
+                return Violation("JournalFirst", "something was said before the journal knew of it")
+            }
+            return network.take(call, request.id)
         case .process(let call):
             if let violation = checkStart(call, request.id) ?? checkEnding(call) { return violation }
             noteBrokenOff(call)
@@ -352,7 +359,7 @@ extension World {
         runtime.visit(&visitor)
         visitor.optional(signalledAt) { $0.instant($1) }
         files.visit(&visitor)
-        visitor.number(journal.open.count)
+        journal.visitWhatWasOpened(&visitor)
         visitor.number(signalsLeft)
         visitor.number(sleepsLeft)
         visitor.number(faultsLeft)

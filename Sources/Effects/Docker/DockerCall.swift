@@ -35,7 +35,7 @@ public enum DockerCall: Hashable, Codable, Sendable {
     case copy(from: Bytes, to: Bytes, path: Bytes)
     /// Brings the end of its output to the log, if the log takes that level. Answer: `done` or `failed`.
     case tellOutput(Bytes, ExecutionKey, secrets: SecretRange, LogLevel)
-    /// Ids of all containers with these labels. Answer: `listed` or `failed`.
+    /// Names of all containers with these labels. Answer: `listed` or `failed`.
     case listContainers(labels: [Bytes])
     /// Names of all volumes with these labels. Answer: `listed` or `failed`.
     case listVolumes(labels: [Bytes])

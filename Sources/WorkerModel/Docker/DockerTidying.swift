@@ -43,6 +43,15 @@ public struct DockerTidying: Hashable, Codable, Sendable {
         }
     }
 
+    /// Of an earlier life, and not gone on with yet. Nothing is told any more.
+    init(_ key: ExecutionKey, inherited: [DockerHolding]) {
+        self.key = key
+        secrets = .none
+        holdings = inherited
+        level = nil
+        phase = .releasing
+    }
+
     public var isDone: Bool {
         switch phase {
         case .releasing: holdings.allSatisfy(\.isGone)
@@ -131,7 +140,10 @@ public struct DockerTidying: Hashable, Codable, Sendable {
         release(&turn)
     }
 
-    private mutating func release(_ turn: inout Turn) {
+    /// Waits for its end before anything is given back.
+    mutating func haunt(_ contained: Contained) { phase = .haunted(contained) }
+
+    mutating func release(_ turn: inout Turn) {
         phase = .releasing
         let keeps = !turn.settings.cleanup && holdings.first?.isHeld == true
         if keeps, let container = holdings.first { turn.log(.info, .docker(.containerKept(container.name)), key) }
@@ -155,7 +167,7 @@ extension DockerHolding {
     fileprivate func isKept(at index: Int) -> Bool {
         switch possession {
         case .volume: true
-        case .container, .directory, .file, .process: index == 0
+        case .container, .workspace, .directory, .file, .process: index == 0
         }
     }
 }

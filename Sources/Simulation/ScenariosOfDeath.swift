@@ -1,5 +1,5 @@
-// kill -9 between every two effects of every turn, and other lives after it that go on with what the journal tells, with
-// their bounds.
+// kill -9 between every two effects of every turn, and other lives after it that go on with what the journal tells,
+// with their bounds.
 
 import Codecs
 import Effects

@@ -224,8 +224,8 @@ public indirect enum Backend: Hashable, Codable, Sendable {
     /// The daemon's platform, as in `linux/amd64`.
     case docker(DockerSettings, platform: Bytes)
 
-    /// What an execution of the direct backend goes by. An earlier life may have had another backend than this one, and
-    /// then nobody configures what that life left: it is ended and given back without commands of the operator's.
+    /// What an execution of the direct backend goes by. An earlier life may have had another backend than this one,
+    /// and then nobody configures what that life left: it is ended and given back without commands of the operator's.
     var direct: DirectSettings {
         switch self {
         case .direct(let direct, _): direct

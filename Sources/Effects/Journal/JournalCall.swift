@@ -59,8 +59,8 @@ public enum Possession: Hashable, Codable, Sendable {
     case directory(Bytes)
     case file(Bytes)
     case process(ProcessName, ProcessRole)
-    /// On the Docker daemon. The task's container and its own volumes have a drawn name; what fills a shared volume has
-    /// one that others may take when ours is gone.
+    /// On the Docker daemon. The task's container and its own volumes have a name that is drawn; what fills a shared
+    /// volume has one that others may take when ours is gone.
     case container(Bytes)
     case volume(Bytes)
 

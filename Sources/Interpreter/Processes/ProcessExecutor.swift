@@ -79,7 +79,6 @@ final class ProcessExecutor {
         case .start(let launch):
             queue.append((id, launch))
             startSoon()
-        // Whatever an earlier life started has ended with it.
         case .adopt: loop.deliver(.process(.notFound(id)))
         case .dismiss: break
         case .signal(let process, .terminate):

@@ -161,3 +161,16 @@ extension Effect {
         }
     }
 }
+
+extension Event {
+    var slot: UInt32 {
+        switch self {
+        case .began, .tick, .socket, .operator: 0
+        case .process(let event): event.id.slot
+        case .files(let event): event.id.slot
+        case .docker(let event): event.id.slot
+        case .interpreter(.contractBroken(let id)): id.slot
+        case .interpreter: 0
+        }
+    }
+}

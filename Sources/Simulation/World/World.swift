@@ -353,19 +353,6 @@ public struct World: Sendable {
 
 }
 
-extension Event {
-    var slot: UInt32 {
-        switch self {
-        case .began, .tick, .socket, .operator: 0
-        case .process(let event): event.id.slot
-        case .files(let event): event.id.slot
-        case .docker(let event): event.id.slot
-        case .interpreter(.contractBroken(let id)): id.slot
-        case .interpreter: 0
-        }
-    }
-}
-
 extension World {
     /// Two worlds that differ only in names of requests and in absolute time are one.
     public var fingerprint: UInt64 {

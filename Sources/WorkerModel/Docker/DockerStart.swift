@@ -1,6 +1,6 @@
 // The Docker backend's own start: the daemon answers, is new enough, and runs what agents are made for. Then what an
-// earlier life of this worker left there is removed, unless the journal tells whose it is: then it goes on, or is given
-// back with its run.
+// earlier life of this worker left there is removed, unless the journal tells whose it is: then it goes on, or is
+// given back with its run.
 //
 //   reaching -> pausing | listing | failed
 //   pausing  -> reaching

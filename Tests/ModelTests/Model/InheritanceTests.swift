@@ -1,4 +1,5 @@
-// The sum of a journal: total, bounded, the same after a compaction, and good for a start wherever the journal breaks off.
+// The sum of a journal: total, bounded, the same after a compaction, and good for a start wherever the journal breaks
+// off.
 
 import Codecs
 import Simulation

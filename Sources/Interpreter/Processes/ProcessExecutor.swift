@@ -395,7 +395,5 @@ final class ProcessExecutor {
     }
 
     /// No more starts are to come: the ready supervisors may leave.
-    func dismissReady() {
-        leaving.formUnion(pool.dismiss())
-    }
+    func dismissReady() { leaving.formUnion(pool.dismiss()) }
 }

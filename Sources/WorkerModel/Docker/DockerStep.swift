@@ -333,6 +333,8 @@ public struct DockerStep: Hashable, Codable, Sendable {
         case asked, made
     }
 
+    var isInherited: Bool { adoption != .none }
+
     /// Watched on, and asked once more to end where it was to end.
     mutating func goOn(_ contained: Contained, _ turn: inout Turn) {
         var contained = contained

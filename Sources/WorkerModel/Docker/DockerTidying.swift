@@ -32,9 +32,10 @@ public struct DockerTidying: Hashable, Codable, Sendable {
         secrets = step.secrets
         holdings = step.holdings
         phase = .releasing
+        let tells = step.container.isHeld && !step.isInherited
         switch step.judgement?.verdict {
-        case .failed: level = step.container.isHeld ? .info : nil
-        case .completed, .cancelled, .dispatched, nil: level = step.container.isHeld ? .debug : nil
+        case .failed: level = tells ? .info : nil
+        case .completed, .cancelled, .dispatched, nil: level = tells ? .debug : nil
         }
         if let haunting = step.haunting {
             phase = .haunted(haunting)

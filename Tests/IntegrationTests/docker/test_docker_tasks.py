@@ -229,3 +229,56 @@ def test_check_tries_the_daemon_and_changes_nothing_on_it(yard, place, code):
     assert yard.engine.inspect(running["Id"])["State"]["Running"]
     worker.signal()
     assert worker.wait_exit(60) == 0
+
+
+def lines(worker, task):
+    return [line["message"] for line in worker.events("task.output", task_id=task)]
+
+
+def test_output_is_followed_while_the_container_runs_where_that_is_wanted(yard, tmp_path):
+    tmp_path.chmod(0o755)
+    worker = yard.connected("-v", f"{tmp_path}:/gate", docker={"log_task_output": True}, level="info")
+    yard.assign("t-1", "until /gate/open", {"SECRET": "hush-hush"})
+    worker.wait_event("task.output", task_id="t-1", message="directory: /workspace")
+    assert yard.wait_running("t-1")
+    (tmp_path / "open").touch()
+    assert final(yard, "t-1")["type"] == "task_completed"
+    yard.wait_nothing_left()
+    # Once, and not once more at its end.
+    assert lines(worker, "t-1").count("directory: /workspace") == 1
+
+
+def test_what_is_followed_is_masked_and_told_once_after_a_failure(yard):
+    worker = yard.connected(docker={"log_task_output": True})
+    yard.assign("t-1", "tell", {"SECRET": "hush-hush"})
+    assert final(yard, "t-1")["data"]["exit_code"] == 9
+    yard.wait_nothing_left()
+    told = lines(worker, "t-1")
+    assert len([line for line in told if line.startswith("secret: ")]) == 1
+    assert "hush-hush" not in "".join(told)
+
+
+def test_nothing_is_followed_unless_asked(yard, tmp_path):
+    tmp_path.chmod(0o755)
+    worker = yard.connected("-v", f"{tmp_path}:/gate", level="info")
+    yard.assign("t-1", "until /gate/open")
+    yard.wait_running("t-1")
+    (tmp_path / "open").touch()
+    assert final(yard, "t-1")["type"] == "task_completed"
+    yard.wait_nothing_left()
+    assert lines(worker, "t-1") == []
+
+
+def test_a_flood_that_is_followed_keeps_memory_flat_and_loses_nothing(yard):
+    worker = yard.connected(docker={"log_task_output": True}, level="info")
+    before = worker.resident()
+    yard.assign("t-1", "flood")
+    assert final(yard, "t-1", patience=120)["data"]["exit_code"] == 5
+    yard.wait_nothing_left(120)
+    grown = worker.resident() - before
+    printed = "0123456789012345678901234567890123456789012345678901234567890"
+    wait_until("all of the output", lambda: lines(worker, "t-1").count(printed) == 1_000_000 or worker.events(
+        "task.output_unread"), 60)
+    # Who reads too slowly for half a minute after the end is told that the rest was left out.
+    assert worker.events("task.output_unread") or not worker.events("log.dropped")
+    assert grown < 16 << 10, f"{grown} KiB more"

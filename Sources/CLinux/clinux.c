@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -251,7 +250,15 @@ int oz_file_system_kind(const char *path, uint32_t *kind) {
 }
 
 int oz_lock_exclusive(int fd) {
-    return checked(flock(fd, LOCK_EX | LOCK_NB));
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int failed = checked(fcntl(fd, F_OFD_SETLK, &whole));
+    return failed == -EACCES ? -EWOULDBLOCK : failed;
+}
+
+int oz_is_locked(int fd) {
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int failed = checked(fcntl(fd, F_OFD_GETLK, &whole));
+    return failed < 0 ? failed : whole.l_type != F_UNLCK;
 }
 
 static int memfd(const char *name, unsigned kind) {

@@ -61,6 +61,7 @@ extension CheckStep.Verdict {
 
 public enum CheckPart: String, CaseIterable, Sendable {
     case backend
+    case state
     case controlPlane = "control_plane"
     case hosts
     case task
@@ -68,6 +69,7 @@ public enum CheckPart: String, CaseIterable, Sendable {
     public var title: String {
         switch self {
         case .backend: "Backend"
+        case .state: "State"
         case .controlPlane: "Control plane"
         case .hosts: "Hosts that agents need"
         case .task: "Canary tasks"

@@ -101,6 +101,8 @@ extension ResolvedConfiguration {
         case .webSocketURL: .text(orNone: webSocketURL)
         case .serverRootURL: .text(orNone: serverRootURL)
         case .sessionSharingServerURL: .text(orNone: sessionSharingServerURL)
+        case .stateDirectory: .text(orNone: stateDirectory)
+        case .instanceID: .text(orNone: instanceID)
         case .backend: .one(backend.name.rawValue)
         case .environment: .environment(backend.environment)
         case .maxConcurrentTasks: .one(maxConcurrentTasks == 0 ? "0, no limit" : "\(maxConcurrentTasks)")

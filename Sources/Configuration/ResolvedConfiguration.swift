@@ -23,6 +23,10 @@ public struct ResolvedConfiguration: Equatable, Sendable {
     public var record: Bytes?
     /// Bytes, for all files of a recording.
     public var recordLimit: Int64
+    /// Nil: looked for in the usual places.
+    public var stateDirectory: Bytes?
+    /// Nil: the one that the state directory keeps.
+    public var instanceID: Bytes?
     public var warnings: [Problem]
     /// The config file, as the operator named it.
     public var file: Bytes?

@@ -32,7 +32,8 @@ struct Resolver {
             idleOnComplete: text(.idleOnComplete), drainTimeout: number(.drainTimeout) ?? 0,
             taskTimeout: taskTimeout == 0 ? nil : taskTimeout, webSocketURL: text(.webSocketURL) ?? [],
             serverRootURL: text(.serverRootURL) ?? [], sessionSharingServerURL: text(.sessionSharingServerURL),
-            record: text(.record), recordLimit: number(.recordLimit) ?? 0, warnings: [],
+            record: text(.record), recordLimit: number(.recordLimit) ?? 0,
+            stateDirectory: text(.stateDirectory), instanceID: text(.instanceID), warnings: [],
             file: diagnosis.file.isEmpty ? nil : diagnosis.file, origins: [])
         warnOfUnusedFlags()
         guard diagnosis.problems.isEmpty else {

@@ -259,7 +259,6 @@ public struct Connection: Hashable, Codable, Sendable {
         // What was heard was taken, also where that was never told.
         if !outbox.hasSending { open.writeBy = nil }
         phase = .open(open)
-        flush(&turn)
         return .heard(heard)
     }
 

@@ -23,6 +23,7 @@ func runDemo(_ arguments: [Bytes]) -> Int32 {
     let worker = DemoChild.start(
         [
             "run", "--backend", "direct", "--worker-id", "demo", "--api-key-file", ground.path("key"),
+            "--state-dir", ground.path("state"),
             "--config-file", ground.path("config.yaml"), "--web-socket-url",
             "ws://\(plane.address)/api/v1/selfhosted/worker/ws",
         ], more: arguments, output: nil)
@@ -77,7 +78,8 @@ private struct DemoGround {
 
     func remove() {
         for name in DemoGround.files { unlink(path(name)) }
-        rmdir(path("workspaces"))
+        for name in ["instance-id", "lock"] { unlink(path("state/\(name)")) }
+        for name in ["state", "workspaces"] { rmdir(path(name)) }
         rmdir(root)
     }
 

@@ -30,14 +30,18 @@ func complain(_ problems: [Problem], _ warnings: [Problem]) -> Int32 {
 }
 
 private func run(_ configuration: ResolvedConfiguration, _ input: ConfigurationInput) -> Int32 {
-    var warnings = configuration.warnings.map(\.rendered)
+    let state: KeptState
+    do throws(StateDirectory.Problem) {
+        state = try KeptState(configuration, input.environment)
+    } catch {
+        Terminal.complain("oz-agent-worker: \(error.words)")
+        return ExitCode.unavailable
+    }
     do {
         var assembly = try Assembly.make(configuration, input.environment) {
-            let identity = Instance.identity(input.environment)
-            warnings += [identity.warning].compactMap { $0 }
-            return identity.id
+            state.instanceID
         }
-        assembly.options.warnings = warnings
+        assembly.options.warnings = configuration.warnings.map(\.rendered) + state.warnings
         return runDaemon(assembly.options)
     } catch {
         Terminal.complain("oz-agent-worker: \(error.words)")

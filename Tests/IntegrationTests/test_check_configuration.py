@@ -25,7 +25,7 @@ def test_values_with_their_origins(bench):
     assert values["backend.direct.environment"]["value"] == ["TOKEN: (hidden)", "HOME: (hidden)"]
     assert [origin["kind"] for origin in values["backend.direct.environment"]["origins"]] == ["file", "flag"]
     assert values["task_timeout"] == {"name": "task_timeout", "value": None, "origins": [{"kind": "default"}]}
-    assert set(document["checks"]) == {"backend"}, "--offline leaves the network alone"
+    assert set(document["checks"]) == {"backend", "state"}, "--offline leaves the network alone"
 
 
 def test_secrets_that_other_values_repeat(bench):
@@ -99,7 +99,7 @@ def test_check_leaves_the_host_as_it_was(bench):
 def test_text_off_a_terminal_has_no_colour(bench):
     code, out, err = bench.run(url=bench.rig.plane.url)
     assert code == 0 and err == "" and "\x1b" not in out
-    for heading in ("Configuration", "Backend", "Control plane", "Hosts that agents need"):
+    for heading in ("Configuration", "Backend", "State", "Control plane", "Hosts that agents need"):
         assert any(line.split("  ")[0] == heading for line in out.splitlines())
     assert out.splitlines()[-1].startswith("0 failed, 0 warnings; exit code 0")
 

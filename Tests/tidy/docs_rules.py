@@ -20,8 +20,8 @@ PROBLEM_WORDS = (
     "Sources/Effects/Wire/Words", "Sources/Interpreter/Socket/CurlFailures.swift",
     "Sources/Interpreter/Socket/DialKey.swift", "Sources/Interpreter/RunDaemon.swift",
     "Sources/Interpreter/Daemon.swift", "Sources/oz-agent-worker/RunWorker.swift",
-    "Sources/Interpreter/Docker/DockerAddress.swift", "Sources/oz-agent-worker/Instance.swift",
-    "Sources/oz-agent-worker/Assembly.swift",
+    "Sources/Interpreter/Docker/DockerAddress.swift", "Sources/oz-agent-worker/KeptState.swift",
+    "Sources/oz-agent-worker/Assembly.swift", "Sources/Interpreter/State/StateDirectory.swift",
 )
 # Of these only what is said at warn and error.
 SAYING_WORDS = ("Sources/Effects/Log/SayingWords", "Sources/Effects/Log/DispatchSaying.swift",

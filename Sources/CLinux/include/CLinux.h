@@ -85,8 +85,11 @@ int oz_argument_count(void);
 const char *oz_argument(int index);
 /* The kernel's number of the kind of file system that a path lies on (statfs(2)). */
 int oz_file_system_kind(const char *path, uint32_t *kind);
-/* flock(2), exclusive, without waiting: -EWOULDBLOCK when another holds it. */
+/* Locks a file that is open for writing, as long as the descriptor is open, without waiting: -EWOULDBLOCK when another
+   holds it. */
 int oz_lock_exclusive(int fd);
+/* 1 while another descriptor holds the lock, else 0. Takes nothing. */
+int oz_is_locked(int fd);
 /* A memfd with these bytes that may be executed, sealed against every change. */
 int oz_memfd_image(const char *name, const unsigned char *bytes, size_t length);
 /* A memfd with these bytes, to be read from its start (a child's standard input). */

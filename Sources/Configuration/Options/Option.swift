@@ -33,6 +33,7 @@ public enum OptionName: String, CaseIterable, Sendable {
     case configFile, apiKey, apiKeyFile, workerID, webSocketURL, serverRootURL, sessionSharingServerURL
     case backend, environment, maxConcurrentTasks, idleOnComplete, taskTimeout, drainTimeout, cleanup
     case logLevel, logFormat, record, recordLimit
+    case instanceID, stateDirectory
     case volumes, logTaskOutput
     case workspaceRoot, targetDirectory, ozPath, directSetupCommand, directTeardownCommand
     case dispatchCommand, cancelCommand, dispatchTimeout
@@ -55,6 +56,7 @@ public enum OptionGroup: String, CaseIterable, Sendable {
     case command = "Command backend"
     case kubernetes = "Kubernetes backend"
     case logging = "Logging"
+    case state = "State"
     case check = "Check"
     case other = "Other"
 }

@@ -2,7 +2,7 @@
 
 public let optionTable: [Option] =
     connectionOptions + taskOptions + dockerOptions + directOptions + commandOptions + kubernetesOptions
-    + loggingOptions + otherOptions
+    + loggingOptions + stateOptions + otherOptions
 
 private let connectionOptions: [Option] = [
     Option(
@@ -154,6 +154,22 @@ private let loggingOptions: [Option] = [
         kind: .size(atLeast: 1 << 20), placeholder: "SIZE", fallback: .value("256Mi"),
         help: "How much disk all files of a recording may take; the oldest go first.",
         details: "Bytes, or with one of the units `k`, `M`, `G`, `Ki`, `Mi`, `Gi`. At least `1Mi`."),
+]
+
+private let stateOptions: [Option] = [
+    Option(
+        name: .stateDirectory, group: .state, keys: ["state_dir"], flag: "state-dir", kind: .path,
+        placeholder: "DIR",
+        fallback: .unset("$STATE_DIRECTORY, else $XDG_STATE_HOME/oz-agent-worker, else /var/lib/oz-agent-worker"),
+        help: "Where the worker keeps what its next life must know. Two workers never share one.",
+        details:
+            "Made with mode 0700 where it is missing. It holds the instance id and a lock. Without a writable one "
+            + "the worker runs, and its instance id lasts until it ends."),
+    Option(
+        name: .instanceID, group: .state, keys: ["instance_id"], flag: "instance-id", kind: .text,
+        placeholder: "ID", fallback: .unset("made once and kept in the state directory"),
+        help: "Whose the things are that this worker makes. Workers that share a worker id must not share this.",
+        details: "Set it where the state directory does not survive, such as in a container that is made anew."),
 ]
 
 private let otherOptions: [Option] = [

@@ -1,10 +1,8 @@
-// The one thread beside the loop: file work that may take long. Jobs come in by a queue under a lock, answers go out
-// by another and an eventfd.
+// The thread for file work that may take long. Jobs come in by a queue, answers go out by another.
 //
 // A call that somebody waits for never waits for a large tree: such calls are done first, and removals share the
 // thread a piece each.
 
-import CLinux
 import Codecs
 import Effects
 import Glibc
@@ -27,14 +25,18 @@ final class FilesThread: @unchecked Sendable {
     private static let removalsAtOnce = 4
     private static let entriesPerPiece = 256
 
-    /// Readable when there are answers.
-    let wakeUp: Int32
-    // Guarded by the lock.
-    private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let arrived = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-    private var calls: [Job] = []
-    private var removals: [(EffectID, Bytes)] = []
-    private var answers: [Answer] = []
+    private struct Shared: Sendable {
+        var calls: [Job] = []
+        var removals: [(EffectID, Bytes)] = []
+        var answers: [Answer] = []
+
+        mutating func takeAnswers() -> [Answer] {
+            defer { answers = [] }
+            return answers
+        }
+    }
+
+    private let side: SideThread<Shared>
     private var hasStarted = false
     // The thread's own.
     private var underWay: [(id: EffectID, removal: TreeRemoval)] = []
@@ -42,51 +44,29 @@ final class FilesThread: @unchecked Sendable {
 
     init?(searchPath: Bytes) {
         self.searchPath = searchPath
-        wakeUp = oz_eventfd()
-        guard wakeUp >= 0 else { return nil }
-        pthread_mutex_init(lock, nil)
-        pthread_cond_init(arrived, nil)
+        guard let side = SideThread(Shared()) else { return nil }
+        self.side = side
     }
 
-    // The thread holds the object for ever, so there is no end of its life to clean up after.
+    /// Readable when there are answers.
+    var wakeUp: Int32 { side.wakeUp }
 
     /// False where there is no thread to do it.
     func add(_ job: Job) -> Bool {
-        guard hasStarted || start() else { return false }
+        guard hasStarted || side.begin({ [self] in work() }) else { return false }
         hasStarted = true
-        pthread_mutex_lock(lock)
-        if case .removeTree(let path) = job.call { removals.append((job.id, path)) } else { calls.append(job) }
-        pthread_mutex_unlock(lock)
-        // Not under the lock, which the thread would have to wait for as soon as it is awake.
-        pthread_cond_signal(arrived)
+        side.hand {
+            if case .removeTree(let path) = job.call {
+                $0.removals.append((job.id, path))
+            } else {
+                $0.calls.append(job)
+            }
+        }
         return true
     }
 
     func takeAnswers() -> [Answer] {
-        _ = oz_eventfd_drain(wakeUp)
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        let taken = answers
-        answers = []
-        return taken
-    }
-
-    private func start() -> Bool {
-        var thread = pthread_t()
-        let held = Unmanaged.passRetained(self)
-        let failed = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<FilesThread>.fromOpaque(argument).takeUnretainedValue().work()
-                return nil
-            }, held.toOpaque())
-        guard failed == 0 else {
-            held.release()
-            return false
-        }
-        pthread_detach(thread)
-        return true
+        side.take { $0.takeAnswers() }
     }
 
     // MARK: On the thread
@@ -102,12 +82,12 @@ final class FilesThread: @unchecked Sendable {
 
     /// What to begin now; waits only where nothing is under way.
     private func next() -> (call: Job?, removal: (EffectID, Bytes)?) {
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        while calls.isEmpty, removals.isEmpty, underWay.isEmpty { pthread_cond_wait(arrived, lock) }
-        let call = calls.isEmpty ? nil : calls.removeFirst()
-        let hasRoom = underWay.count < Self.removalsAtOnce && !removals.isEmpty
-        return (call, hasRoom ? removals.removeFirst() : nil)
+        side.next {
+            guard !$0.calls.isEmpty || !$0.removals.isEmpty || !underWay.isEmpty else { return nil }
+            let call = $0.calls.isEmpty ? nil : $0.calls.removeFirst()
+            let hasRoom = underWay.count < Self.removalsAtOnce && !$0.removals.isEmpty
+            return (call, hasRoom ? $0.removals.removeFirst() : nil)
+        }
     }
 
     private func perform(_ job: Job) {
@@ -128,9 +108,6 @@ final class FilesThread: @unchecked Sendable {
     }
 
     private func answer(_ answer: Answer) {
-        pthread_mutex_lock(lock)
-        answers.append(answer)
-        pthread_mutex_unlock(lock)
-        _ = oz_eventfd_signal(wakeUp)
+        side.answer { $0.answers.append(answer) }
     }
 }

@@ -92,8 +92,4 @@ public enum RecordingFormat {
     static let stepMark: StaticString = "{\"n\":"
     static let askedMark: StaticString = ",\"asked\":\""
     static let asideMark: StaticString = "{\"aside\":"
-    /// What stands between the line and its checksum, and behind that.
-    static let sealMark: StaticString = ",\"crc\":\""
-    static let sealEnd: StaticString = "\"}\n"
-    static let sealLength = 8 + 8 + 3
 }

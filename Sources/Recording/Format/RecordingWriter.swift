@@ -53,7 +53,7 @@ public struct RecordingWriter {
         output.append(text: RecordingFormat.askedMark)
         RecordedRequest.append(requests, to: &output)
         output.append(0x22)
-        RecordingWriter.seal(&output, from: start)
+        SealedLine.seal(&output, from: start)
         count &+= 1
     }
 
@@ -66,15 +66,7 @@ public struct RecordingWriter {
             output.removeLast(output.count &- start)
             throw error
         }
-        RecordingWriter.seal(&output, from: start)
-    }
-
-    /// The checksum of the line that begins there, and its end.
-    static func seal(_ output: inout Bytes, from start: Int) {
-        let sum = output.withUnsafeBytes { CRC32.checksum(UnsafeRawBufferPointer(rebasing: $0[start...])) }
-        output.append(text: RecordingFormat.sealMark)
-        output.append(hex: sum)
-        output.append(text: RecordingFormat.sealEnd)
+        SealedLine.seal(&output, from: start)
     }
 }
 
@@ -90,7 +82,7 @@ public struct SegmentOpening: Sendable {
             try coder.append(header, to: &output)
             // The seal takes the place of the closing bracket.
             output.removeLast()
-            RecordingWriter.seal(&output, from: start)
+            SealedLine.seal(&output, from: start)
             let state = output.count
             output.append(text: RecordingFormat.stateMark)
             try coder.append(worker, to: &output)
@@ -98,7 +90,7 @@ public struct SegmentOpening: Sendable {
             output.append(hex: UInt32(truncatingIfNeeded: worker.digest >> 32))
             output.append(hex: UInt32(truncatingIfNeeded: worker.digest))
             output.append(0x22)
-            RecordingWriter.seal(&output, from: state)
+            SealedLine.seal(&output, from: state)
         } catch {
             output.removeLast(output.count &- start)
             throw error

@@ -70,7 +70,7 @@ public struct SegmentReader {
         guard position < bytes.count else { return nil }
         let line = try wholeLine()
         let read = try parse(line)
-        position = line.upperBound &+ RecordingFormat.sealLength
+        position = line.upperBound &+ SealedLine.sealLength
         self.line &+= 1
         return read
     }
@@ -98,14 +98,7 @@ public struct SegmentReader {
         }
         let sealed = position..<end &+ 1
         if position == 0, !begins(RecordingFormat.mark, sealed) { throw problem(.notARecording) }
-        guard sealed.count > RecordingFormat.sealLength else { throw problem(.damaged) }
-        let body = position..<sealed.upperBound &- RecordingFormat.sealLength
-        let sum = body.upperBound &+ RecordingFormat.sealMark.utf8CodeUnitCount
-        guard begins(RecordingFormat.sealMark, body.upperBound..<sealed.upperBound),
-            begins(RecordingFormat.sealEnd, sum &+ 8..<sealed.upperBound),
-            let wanted = UInt32(hex: slice(sum..<sum &+ 8)),
-            CRC32.checksum(slice(body)) == wanted
-        else { throw problem(.damaged) }
+        guard let body = SealedLine.body(of: sealed, in: bytes) else { throw problem(.damaged) }
         return body
     }
 

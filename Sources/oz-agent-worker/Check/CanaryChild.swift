@@ -44,7 +44,7 @@ private func runCanaryWorker(url: Bytes, keyFile: Bytes, agent: Bytes, _ argumen
         configuration.backend = .direct(direct)
     }
     do {
-        var assembly = try Assembly.make(configuration, input.environment) { Instance.fresh() }
+        var assembly = try Assembly.make(configuration, input.environment) { StateDirectory.passingID() }
         switch realKey {
         case .fixed(let key): assembly.mask(key)
         case .file(let path): assembly.mask(((try? HostSystem.read(path).get()) ?? []).trimmed())

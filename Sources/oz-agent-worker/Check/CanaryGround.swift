@@ -4,6 +4,7 @@
 import CLinux
 import Codecs
 import Glibc
+import Interpreter
 
 struct CanaryGround {
     /// Every canary's id begins so.
@@ -26,7 +27,7 @@ struct CanaryGround {
         guard mkdtemp(&template) != nil else { return nil }
         let root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         self.root = root
-        nonce = Instance.fresh().prefix(12).text
+        nonce = StateDirectory.passingID().prefix(12).text
         let mark = marks ? ": > \(CanaryGround.mark(nonce))\n" : ""
         let agent = """
             #!/bin/sh
@@ -47,7 +48,7 @@ struct CanaryGround {
         let isWhole =
             told >= 0 && workerLog >= 0 && planeLog >= 0
             && CanaryGround.put("\(root)/oz", agent, 0o700)
-            && CanaryGround.put("\(root)/key", Instance.fresh().text, 0o600)
+            && CanaryGround.put("\(root)/key", StateDirectory.passingID().text, 0o600)
         guard isWhole else {
             remove()
             return nil

@@ -51,6 +51,7 @@ private final class CheckCommand {
         }
         printer.begin(found)
         let isUsable = checkBackend()
+        checkState()
         if !choices.offline { checkNetwork(url) }
         return printer.end(found, signal: choices.runTask ? runTasks(isUsable: isUsable) : nil)
     }
@@ -68,6 +69,12 @@ private final class CheckCommand {
         } catch {
             return printer.show(.backend(notBuilt: error.words))
         }
+    }
+
+    private func checkState() {
+        let place = KeptState.place(configuration, input.environment)
+        let record = probeState(path: place.path, origin: place.origin, givenID: configuration.instanceID)
+        _ = printer.show(.state(record))
     }
 
     // MARK: The network
@@ -95,7 +102,7 @@ private final class CheckCommand {
         _ = printer.show(.hosts(found.hosts, surroundings))
     }
 
-    private static func nonce() -> Bytes { Bytes(Instance.fresh().prefix(8)) }
+    private static func nonce() -> Bytes { Bytes(StateDirectory.passingID().prefix(8)) }
 
     /// On the direct backend agents get nothing of the worker's environment but what is configured.
     private var agentEnvironment: [(name: Bytes, value: Bytes)] {

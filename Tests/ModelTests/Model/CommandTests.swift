@@ -128,6 +128,21 @@ struct CommandTests {
         #expect(stage.history.count { $0.effect == .journal(.handedOver(key("a", "1"))) } == 1)
     }
 
+    @Test func whatNobodyAwaitsBetweenTwoTriesIsLate() {
+        var stage = CommandTests.stage()
+        stage.claims(assignment("a", "1"))
+        stage.feed(.process(.finished(stage.launch.id, .exit(0))))
+        stage.receives(.cancellation(TaskID(Bytes(text: "a"))))
+        let cancel = stage.launch.id
+        stage.feed(.process(.finished(cancel, .exit(1))))
+        #expect(!stage.asked.contains { $0.effect == .measure(.lateCompletion) })
+        stage.feed(.process(.finished(cancel, .exit(1))))
+        #expect(stage.asked.count { $0.effect == .measure(.lateCompletion) } == 1)
+        stage.pass(.seconds(1))
+        #expect(stage.launch.launch.role == .cancel)
+        #expect(stage.launch.id != cancel)
+    }
+
     @Test func givenUpIsCountedOnce() {
         var stage = CommandTests.stage()
         stage.claims(assignment("a"))

@@ -61,6 +61,20 @@ struct DeliveryTests {
         #expect(stage.messages.isEmpty)
     }
 
+    @Test func whatIsRepeatedOfAnUnwrittenClaimIsDroppedWithIt() {
+        var stage = WorkerStage.connected()
+        stage.receives(.assignment(assignment("a")))
+        stage.receives(.cancellation(TaskID(Bytes(text: "a"))))
+        let cancelled = OutgoingMessage.cancelled(key("a", "1"))
+        #expect(stage.messages == [cancelled])
+        stage.receives(.assignment(assignment("a")))
+        #expect(stage.messages == [cancelled])
+        stage.breaks()
+        #expect(stage.worker.connection.outbox.letters.isEmpty)
+        stage.reconnects()
+        #expect(stage.messages.isEmpty)
+    }
+
     // MARK: - Written, not heard
 
     @Test func unheardClaimIsSentAgain() {

@@ -33,7 +33,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     return 0
 }
 
-/// As it is, trimmed, its lines, and the strings in it where it is JSON; each also as JSON writes it.
+/// As it is, trimmed, its lines, also where their ends are written as `\n`, and the strings in it where it is JSON;
+/// each also as JSON writes it. Then what a base64 text holds of it.
 private func allForms(of secret: Bytes) -> [Bytes] {
     var values = [secret]
     if let document = try? JSON.parse(secret, limits: JSONLimits(depth: JSONLimits.deepest)) {
@@ -42,13 +43,47 @@ private func allForms(of secret: Bytes) -> [Bytes] {
     var forms: [Bytes] = []
     for value in values {
         forms += [value, value.trimmed()]
-        let lines = value.split { $0 == 0x0a || $0 == 0x0d }
-        guard lines.count > 1 || value.contains(0x0d) || value.contains(0x0a) else { continue }
-        forms += lines.map { $0.trimmed() }.filter { $0.count >= Masker.shortestLine }
+        for text in [value, unfolded(value)] where text.contains(0x0d) || text.contains(0x0a) {
+            let lines = text.split { $0 == 0x0a || $0 == 0x0d }
+            forms += lines.map { $0.trimmed() }.filter { $0.count >= Masker.shortestLine }
+        }
     }
-    return forms.filter { Masker.isMasked($0) }.flatMap { form in
+    let quoted = forms.filter { Masker.isMasked($0) }.flatMap { form in
         [form, Bytes(JSON.string(form).encoded().dropFirst().dropLast())]
     }
+    return quoted + values.map { $0.trimmed() }.flatMap { base64Forms(of: $0) }
+}
+
+/// With line feeds in the place of `\n` and `\r`.
+private func unfolded(_ value: Bytes) -> Bytes {
+    var output = Bytes()
+    for byte in value {
+        if output.last == 0x5c, byte == 0x6e || byte == 0x72 {
+            output[output.count - 1] = 0x0a
+        } else {
+            output.append(byte)
+        }
+    }
+    return output
+}
+
+/// The characters that are the same whatever stands around it, for each way to begin; and its lines.
+private func base64Forms(of value: Bytes) -> [Bytes] {
+    guard value.count >= Masker.shortestEncoded, Masker.isMasked(value) else { return [] }
+    var forms: [Bytes] = []
+    for offset in 0..<3 {
+        let texts = [UInt8.min, .max].map { Base64.encode(Bytes(repeating: $0, count: offset) + value + [$0, $0]) }
+        let common = texts[0].indices.filter { texts[0][$0] == texts[1][$0] && texts[0][$0] != 0x3d }
+        let form = common.map { texts[0][$0] }
+        forms += [form, form.map { $0 == 0x2b ? 0x2d : $0 == 0x2f ? 0x5f : $0 }]
+        for width in [64, 76] where offset == 0 && form.count > width {
+            for start in stride(from: 0, to: form.count, by: width) {
+                let line = form[start...].prefix(width)
+                if line.count >= 10 { forms.append(Bytes(line)) }
+            }
+        }
+    }
+    return forms
 }
 
 /// Which bytes of a line the plainest search hides.

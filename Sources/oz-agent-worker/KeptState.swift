@@ -1,0 +1,43 @@
+// Which state directory this life has, and what it says where there is none.
+
+import Check
+import Codecs
+import Configuration
+import Interpreter
+
+struct KeptState {
+    let directory: StateDirectory?
+    let instanceID: Bytes
+    let warnings: [String]
+
+    /// Without a directory the worker runs as well, and says what that costs. But who was given the directory of
+    /// another worker was started twice, and goes.
+    init(
+        _ configuration: ResolvedConfiguration, _ environment: [(name: Bytes, value: Bytes)]
+    ) throws(StateDirectory.Problem) {
+        let path = KeptState.place(configuration, environment).path
+        do throws(StateDirectory.Problem) {
+            let directory = try StateDirectory.opened(path, instanceID: configuration.instanceID)
+            self.init(directory, directory.instanceID, [directory.mended].compactMap { $0 })
+        } catch {
+            if case .taken = error, configuration.stateDirectory != nil { throw error }
+            let warning =
+                "\(error.words); so nothing is kept for the next life (--state-dir chooses another)"
+            self.init(nil, configuration.instanceID ?? StateDirectory.passingID(), [warning])
+        }
+    }
+
+    private init(_ directory: StateDirectory?, _ instanceID: Bytes, _ warnings: [String]) {
+        self.directory = directory
+        self.instanceID = instanceID
+        self.warnings = warnings
+    }
+
+    /// The one that was chosen, else the usual one.
+    static func place(
+        _ configuration: ResolvedConfiguration, _ environment: [(name: Bytes, value: Bytes)]
+    ) -> (path: Bytes, origin: StateRecord.Origin) {
+        if let chosen = configuration.stateDirectory { return (chosen, .configuration) }
+        return StateDirectory.usual { name in environment.first { $0.name.equals(name) }?.value }
+    }
+}

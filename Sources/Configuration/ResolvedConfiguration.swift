@@ -92,6 +92,7 @@ public struct EnvironmentEntry: Equatable, Sendable {
 public struct DockerSettings: Equatable, Sendable {
     /// As Docker takes them.
     public var volumes: [Bytes]
+    public var logTaskOutput: Bool
     public var environment: [EnvironmentEntry]
 }
 

@@ -63,7 +63,10 @@ struct Resolver {
 
     private mutating func backendConfiguration() -> BackendConfiguration {
         switch backend {
-        case .docker: .docker(DockerSettings(volumes: volumes(), environment: environment()))
+        case .docker:
+            .docker(
+                DockerSettings(
+                    volumes: volumes(), logTaskOutput: toggle(.logTaskOutput), environment: environment()))
         case .direct:
             .direct(
                 DirectSettings(

@@ -8,7 +8,8 @@ import WorkerModel
 extension Scenarios {
     static let containing: [Scenario] = [
         container, containerStopped, containerUnseen, sidecar, sidecarOfItsOwn, twoOnOneVolume, strangersVolume,
-        daemonAway, daemonAwayWithAll, containerKept, containerLimited, containerKilled, containerBrokenHands,
+        daemonAway, daemonAwayWithAll, containerKept, containerLimited, containerFollowed, containerKilled,
+        containerBrokenHands,
     ]
 
     /// Every fault of the daemon against one execution without sidecars.
@@ -92,6 +93,15 @@ extension Scenarios {
         $0.allowed = [.dockerLoses, .agentFails]
     }
 
+    private static let containerFollowed = scenario(
+        "a container whose output is followed", [task("a", "1")], talkative
+    ) {
+        $0.cancellations = [TaskID(Bytes(text: "a"))]
+        $0.quickNetwork = true
+        $0.faults = 2
+        $0.allowed = [.dockerLoses, .agentFails, .daemonDies, .slow]
+    }
+
     private static let containerKilled = scenario("one container, killed", [tooled("a", "1", readWrite: true)], docker)
     {
         $0.crashes = 1
@@ -109,6 +119,11 @@ extension Scenarios {
 extension Scenarios {
     private static let docker = settings { _ in }
     private static let keepingContainers = settings { $0.cleanup = false }
+    private static let talkative = settings { settings in
+        var docker = DockerSettings()
+        docker.followsOutput = true
+        settings.backend = .docker(docker)
+    }
     private static let brief = settings { $0.taskTimeout = .seconds(5) }
 
     private static func tooled(_ name: String, _ execution: String, readWrite: Bool = false) -> Assignment {

@@ -34,7 +34,7 @@ public enum OptionName: String, CaseIterable, Sendable {
     case backend, environment, maxConcurrentTasks, idleOnComplete, taskTimeout, drainTimeout, cleanup
     case logLevel, logFormat, record, recordLimit
     case instanceID, stateDirectory
-    case volumes
+    case volumes, logTaskOutput
     case workspaceRoot, targetDirectory, ozPath, directSetupCommand, directTeardownCommand
     case dispatchCommand, cancelCommand, dispatchTimeout
     case kubeconfig, namespace, defaultImage, imagePullPolicy, useImageVolumes, preflightImage, preflightResources

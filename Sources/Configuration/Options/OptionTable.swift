@@ -86,7 +86,11 @@ private let dockerOptions: [Option] = [
         kind: .volumes, placeholder: "HOST:CONTAINER[:MODE]", backends: [.docker],
         help: "Mount a directory or a named volume into every task's container. May be repeated.",
         details: "Handed to Docker as it is, so `ro`, `rw`, `z`, `rshared` and the like work. The file's come first, "
-            + "then those of flags. Commas are literal.")
+            + "then those of flags. Commas are literal."),
+    Option(
+        name: .logTaskOutput, group: .docker, keys: ["backend.docker.log_task_output"],
+        kind: .toggle(isInverted: false), placeholder: "", fallback: .value("false"), backends: [.docker],
+        help: "Write what containers print to the log line by line while they run, and not only the end of it."),
 ]
 
 private let directOptions: [Option] = [

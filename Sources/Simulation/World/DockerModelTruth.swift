@@ -30,7 +30,7 @@ extension DockerModel {
             case .createContainer, .startContainer, .createVolume, .removeContainer, .removeVolume:
                 _ = answer(index, .losesAnswer, nil)
             case .reach, .pull, .inspectImage, .inspectVolume, .inspectContainer, .stopContainer, .killContainer,
-                .awaitEnd, .copy, .tellOutput, .listContainers, .listVolumes, .abandon:
+                .awaitEnd, .copy, .tellOutput, .followOutput, .listContainers, .listVolumes, .abandon:
                 break
             }
         }

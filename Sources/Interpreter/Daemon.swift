@@ -91,7 +91,7 @@ final class Daemon: LoopCore {
     func run() -> Int32 {
         loop.core = self
         log.attach(to: loop)
-        loop.deliver(.began)
+        loop.deliver(.began(.nothing))
         let code = loop.run()
         recorder?.finish()
         tellCounts(.debug)

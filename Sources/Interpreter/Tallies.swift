@@ -42,10 +42,12 @@ final class Journal {
 
     func take(_ call: JournalCall) {
         entries += 1
-        switch call {
+        switch call.note {
         case .intended: open += 1
         case .released: open -= 1
-        case .acquired, .verdictDecided, .verdictHeard, .handedOver: break
+        case .claimed, .recalled, .claimHeard, .started, .ending, .acquired, .ended, .verdictDecided, .handedOver,
+            .verdictHeard, .verdictWithdrawn, .forgotten:
+            break
         }
     }
 }

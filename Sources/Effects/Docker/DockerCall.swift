@@ -37,7 +37,7 @@ public enum DockerCall: Hashable, Codable, Sendable {
     case tellOutput(Bytes, ExecutionKey, secrets: SecretRange, LogLevel)
     /// Brings its output to the log as it comes, from the beginning until it ends. Answer: `done` or `failed`.
     case followOutput(Bytes, ExecutionKey, secrets: SecretRange)
-    /// Ids of all containers with these labels. Answer: `listed` or `failed`.
+    /// Names of all containers with these labels. Answer: `listed` or `failed`.
     case listContainers(labels: [Bytes])
     /// Names of all volumes with these labels. Answer: `listed` or `failed`.
     case listVolumes(labels: [Bytes])

@@ -166,6 +166,7 @@ extension DockerSaying: Visited {
         case .outputUnread(let failure):
             visitor.tag(17)
             failure.visit(&visitor)
+        case .containerAdopted(let name): visitor.named(40, name)
         }
     }
 }

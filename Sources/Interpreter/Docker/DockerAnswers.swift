@@ -42,12 +42,18 @@ struct DockerAnswers {
             guard let code = document(body)?["StatusCode"]?.asInt else { return nil }
             return .ended(id, code: Int32(truncatingIfNeeded: code))
         case .listContainers:
-            return document(body)?.asArray.map { .listed(id, $0.compactMap { $0["Id"]?.asString }) }
+            return document(body)?.asArray.map { .listed(id, $0.compactMap(DockerAnswers.name)) }
         case .listVolumes:
             guard let answer = document(body), answer.asObject != nil else { return nil }
             return .listed(id, (answer["Volumes"]?.asArray ?? []).compactMap { $0["Name"]?.asString })
         case .reach, .abandon: return nil
         }
+    }
+
+    /// Its own: by links to others it may have more, which are paths.
+    private static func name(_ container: JSON) -> Bytes? {
+        let names = (container["Names"]?.asArray ?? []).compactMap(\.asString).map { $0.dropFirst() }
+        return names.first { !$0.contains(UInt8(ascii: "/")) }.map { Bytes($0) } ?? container["Id"]?.asString
     }
 
     private func document(_ body: Bytes) -> JSON? {

@@ -79,6 +79,8 @@ final class ProcessExecutor {
         case .start(let launch):
             queue.append((id, launch))
             startSoon()
+        case .adopt: loop.deliver(.process(.notFound(id)))
+        case .dismiss: break
         case .signal(let process, .terminate):
             command(process, [OZ_COMMAND_TERMINATE, UInt8(SIGTERM)], SIGTERM)
         case .kill(let process):

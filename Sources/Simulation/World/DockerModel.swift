@@ -218,7 +218,7 @@ public struct DockerModel: Sendable {
             volumes[index].content = .full
             return .done(id)
         case .listContainers:
-            return .listed(id, containers.filter { $0.instance == instance }.map(\.id))
+            return .listed(id, containers.filter { $0.instance == instance }.map(\.name))
         case .listVolumes:
             return .listed(id, volumes.map(\.name).filter { $0.hasPrefix("oz-volume-") })
         }

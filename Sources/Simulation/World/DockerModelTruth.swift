@@ -23,18 +23,8 @@ extension DockerModel {
         return events
     }
 
-    /// The worker has died: what it asked for is carried out or not, and nobody knows of its containers.
+    /// Nobody knows of its containers but by their labels.
     mutating func orphan() {
-        for (index, request) in pending.enumerated().reversed() where index % 2 == 0 {
-            switch request.call {
-            case .createContainer, .startContainer, .createVolume, .removeContainer, .removeVolume:
-                _ = answer(index, .losesAnswer, nil)
-            case .reach, .pull, .inspectImage, .inspectVolume, .inspectContainer, .stopContainer, .killContainer,
-                .awaitEnd, .copy, .tellOutput, .followOutput, .listContainers, .listVolumes, .abandon:
-                break
-            }
-        }
-        pending = []
         for index in containers.indices where containers[index].instance == instance {
             containers[index].isOrphan = true
         }
@@ -65,6 +55,20 @@ extension DockerModel {
         var marker = Volume(name: DockerModel.sharedVolume + Bytes(text: ".ready"), isLabelled: true)
         marker.content = .empty
         volumes.append(marker)
+    }
+}
+
+extension DockerCall {
+    /// May be carried out for somebody who has died over it.
+    var changes: Bool {
+        switch self {
+        case .createContainer, .startContainer, .stopContainer, .killContainer, .createVolume, .removeContainer,
+            .removeVolume:
+            true
+        case .reach, .pull, .inspectImage, .inspectVolume, .inspectContainer, .awaitEnd, .copy, .tellOutput,
+            .followOutput, .listContainers, .listVolumes, .abandon:
+            false
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 // The Docker backend's own start: the daemon answers, is new enough, and runs what agents are made for. Then what an
-// earlier life of this worker left there is removed, since nobody waits for it any more.
+// earlier life of this worker left there is removed, unless the journal tells whose it is: then it goes on, or is
+// given back with its run.
 //
 //   reaching -> pausing | listing | failed
 //   pausing  -> reaching
@@ -50,13 +51,15 @@ public struct DockerStart: Hashable, Codable, Sendable {
         }
     }
 
-    mutating func take(_ event: DockerEvent, _ turn: inout Turn) {
+    /// What runs of earlier lives know of is theirs.
+    mutating func take(_ event: DockerEvent, _ inheritance: Inheritance, _ turn: inout Turn) {
         guard awaits == event.id else { return turn.late() }
         switch phase {
         case .reaching: reached(event, &turn)
         case .listing(_, let kind):
-            if case .listed(_, let names) = event { return remove(names, kind, &turn) }
-            remove([], kind, &turn)
+            guard case .listed(_, let names) = event else { return remove([], kind, &turn) }
+            let known = inheritance.namesOnDaemon
+            remove(names.filter { !known.contains($0) }, kind, &turn)
         case .removing(_, let name, let rest, let kind):
             if case .failed(_, let failure) = event {
                 turn.log(.warn, .docker(.leftoverStays(name, failure)))

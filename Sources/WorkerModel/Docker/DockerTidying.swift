@@ -47,6 +47,15 @@ public struct DockerTidying: Hashable, Codable, Sendable {
         }
     }
 
+    /// Of an earlier life, and not gone on with yet. Nothing is told any more.
+    init(_ key: ExecutionKey, inherited: [DockerHolding]) {
+        self.key = key
+        secrets = .none
+        holdings = inherited
+        level = nil
+        phase = .releasing
+    }
+
     public var isDone: Bool {
         switch phase {
         case .releasing: holdings.allSatisfy(\.isGone)
@@ -148,7 +157,10 @@ public struct DockerTidying: Hashable, Codable, Sendable {
         release(&turn)
     }
 
-    private mutating func release(_ turn: inout Turn) {
+    /// Waits for its end before anything is given back.
+    mutating func haunt(_ contained: Contained) { phase = .haunted(contained) }
+
+    mutating func release(_ turn: inout Turn) {
         phase = .releasing
         let keeps = !turn.settings.cleanup && holdings.first?.isHeld == true
         if keeps, let container = holdings.first { turn.log(.info, .docker(.containerKept(container.name)), key) }
@@ -172,7 +184,7 @@ extension DockerHolding {
     fileprivate func isKept(at index: Int) -> Bool {
         switch possession {
         case .volume: true
-        case .container, .directory, .file, .process: index == 0
+        case .container, .workspace, .directory, .file, .process: index == 0
         }
     }
 }

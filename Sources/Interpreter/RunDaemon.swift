@@ -30,6 +30,8 @@ public struct DaemonOptions: Sendable {
     public var log: LogChoice
     /// Names this program and its version to the server.
     public var userAgent: Bytes
+    /// What the lives before this one left, and where this one leaves what the next must know.
+    public var state: StateDirectory?
     /// What the configuration has to say, as warnings of the log.
     public var warnings: [String]
     /// Where to record to, if anywhere.
@@ -37,7 +39,7 @@ public struct DaemonOptions: Sendable {
 
     public init(
         settings: Settings, key: DialKey, secrets: [Secret], environment: [(name: Bytes, value: Bytes)],
-        log: LogChoice, userAgent: Bytes, warnings: [String] = []
+        log: LogChoice, userAgent: Bytes, state: StateDirectory? = nil, warnings: [String] = []
     ) {
         self.settings = settings
         self.key = key
@@ -45,6 +47,7 @@ public struct DaemonOptions: Sendable {
         self.environment = environment
         self.log = log
         self.userAgent = userAgent
+        self.state = state
         self.warnings = warnings
     }
 

@@ -159,8 +159,8 @@ private let stateOptions: [Option] = [
         fallback: .unset("$STATE_DIRECTORY, else $XDG_STATE_HOME/oz-agent-worker, else /var/lib/oz-agent-worker"),
         help: "Where the worker keeps what its next life must know. Two workers never share one.",
         details:
-            "Made with mode 0700 where it is missing. It holds the instance id and a lock. Without a writable one "
-            + "the worker runs, and its instance id lasts until it ends."),
+            "Made with mode 0700 where it is missing. It holds the instance id, a lock and the journal, and no "
+            + "secrets. Without a writable one the worker runs, but agents do not survive its death."),
     Option(
         name: .instanceID, group: .state, keys: ["instance_id"], flag: "instance-id", kind: .text,
         placeholder: "ID", fallback: .unset("made once and kept in the state directory"),

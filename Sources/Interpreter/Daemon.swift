@@ -42,6 +42,11 @@ final class Daemon: LoopCore {
     private var core: Core
     /// What was asked for in this turn, input by input.
     private var asked: [Asked] = []
+    /// What is being carried out, up to where that was done, and how many requests from there on may be done.
+    private var current: [Asked] = []
+    private var place = 0
+    private var offset = 0
+    private var mayBeDone = 0
     /// Emptied lists, to be filled again.
     private var spare: [[Request]] = []
     private var inputsSinceTidy = 0
@@ -77,7 +82,7 @@ final class Daemon: LoopCore {
         self.signals = signals
         let life = entropy.draw()
         self.entropy = entropy
-        journal = Journal(options.state, life: life, loop: loop, log: log)
+        journal = Journal(options.state, life: life, outlasts: options.durability, loop: loop, log: log)
         recorder = options.recording.flatMap {
             Recorder($0, options.settings, life: life, loop: loop, log: log)
         }
@@ -85,6 +90,7 @@ final class Daemon: LoopCore {
         processes.noticed = { [recorder] id, pid in recorder?.noticed(.process(id, pid: pid)) }
         processes.isOthersChild = { [docker] in docker?.isChild($0) ?? false }
         processes.strangerEnded = { [docker] in _ = docker?.reap($0) }
+        journal.nothingHolds = { [unowned self] in performSoon() }
         signals.countsWanted = { [unowned self] in tellCounts(.info) }
     }
 
@@ -129,38 +135,55 @@ final class Daemon: LoopCore {
         if requests.isEmpty {
             spare.append(requests)
         } else {
-            if asked.isEmpty { loop.atTurnEnd { [unowned self] in perform() } }
+            if asked.isEmpty || journal.holds { performSoon() }
             asked.append(Asked(requests: requests, wall: input.wall))
         }
         tidy(event)
         if !isWarm { warmUp(event) }
     }
 
+    private func performSoon() {
+        loop.atTurnEnd { [unowned self] in perform() }
+    }
+
     /// All that was asked for, in order; the notes of it are written first, in one go. A note behind a dismissal is
     /// written behind it: if it were not, a death between the two would leave a supervisor that nobody knows of.
+    /// Where notes have to outlast a power cut, what is behind them waits, and all that comes meanwhile waits behind it.
     private func perform() {
-        var taken: [Asked] = []
-        swap(&taken, &asked)
-        var index = 0
-        var noted = 0
-        for place in taken.indices {
-            for offset in taken[place].requests.indices {
-                if index == noted { noted += note(taken, place, offset) }
-                index += 1
-                execute(taken[place].requests[offset], taken[place].wall)
+        while true {
+            if current.isEmpty { swap(&current, &asked) }
+            if current.isEmpty { return }
+            while place < current.count {
+                guard offset < current[place].requests.count else {
+                    (place, offset) = (place + 1, 0)
+                    continue
+                }
+                if mayBeDone == 0 { mayBeDone = note() }
+                if journal.holds, !endsNow { return }
+                let (request, wall) = (current[place].requests[offset], current[place].wall)
+                offset += 1
+                mayBeDone -= 1
+                execute(request, wall)
             }
-        }
-        for place in taken.indices where spare.count < Self.spareMost {
-            taken[place].requests.removeAll(keepingCapacity: true)
-            spare.append(taken[place].requests)
+            for index in current.indices where spare.count < Self.spareMost {
+                current[index].requests.removeAll(keepingCapacity: true)
+                spare.append(current[index].requests)
+            }
+            current.removeAll(keepingCapacity: true)
+            place = 0
         }
     }
 
-    /// Writes the notes from there to the next dismissal; how many requests that are.
-    private func note(_ asked: [Asked], _ place: Int, _ offset: Int) -> Int {
+    /// Whoever wants the end at once gets it, whatever the disk does.
+    private var endsNow: Bool {
+        (current + asked).contains { $0.requests.contains { if case .exit = $0.effect { true } else { false } } }
+    }
+
+    /// Writes the notes from here to the next dismissal; how many requests that are.
+    private func note() -> Int {
         var count = 0
         defer { journal.flush() }
-        for batch in asked[place...] {
+        for batch in current[place...] {
             for request in count == 0 ? batch.requests[offset...] : batch.requests[...] {
                 count += 1
                 if case .journal(let call) = request.effect { journal.take(call) }

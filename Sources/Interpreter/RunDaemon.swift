@@ -20,6 +20,9 @@ public struct LogChoice: Sendable {
     }
 }
 
+/// What the notes of a turn survive by the time that anything behind them is done.
+public enum Durability: Sendable { case process, power }
+
 public struct DaemonOptions: Sendable {
     public var settings: Settings
     public var key: DialKey
@@ -32,6 +35,7 @@ public struct DaemonOptions: Sendable {
     public var userAgent: Bytes
     /// What the lives before this one left, and where this one leaves what the next must know.
     public var state: StateDirectory?
+    public var durability = Durability.process
     /// What the configuration has to say, as warnings of the log.
     public var warnings: [String]
     /// Where to record to, if anywhere.

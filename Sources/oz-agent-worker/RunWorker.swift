@@ -43,6 +43,10 @@ private func run(_ configuration: ResolvedConfiguration, _ input: ConfigurationI
         }
         assembly.options.state = state.directory
         assembly.options.settings.journals = state.directory?.takesJournal ?? false
+        switch configuration.durability {
+        case .process: assembly.options.durability = .process
+        case .power: assembly.options.durability = .power
+        }
         assembly.options.warnings = configuration.warnings.map(\.rendered) + state.warnings
         // The lock goes with the value.
         return withExtendedLifetime(state.directory) { runDaemon(assembly.options) }

@@ -6,6 +6,7 @@ import os
 import signal
 
 from daemon import processes, wait_until
+from plane import assignment
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -48,3 +49,31 @@ def name(pid):
 def kill(worker):
     worker.signal(signal.SIGKILL)
     assert worker.wait_exit() == -signal.SIGKILL
+
+
+def started(rig, task="t-1", how="sleep", worker=None, **env):
+    """A worker with a running task; the worker, and the pid of the agent."""
+    worker = worker or rig.connected()
+    rig.plane.send(assignment(task, rig.env(how, **env), execution=f"{task}-e"))
+    rig.note(task, ".ready")
+    rig.plane.wait_for("task_claimed", task)
+    return worker, rig.pids(task)[0]
+
+
+def next_life(rig, *arguments, **options):
+    beyond = len(rig.plane.connections)
+    worker = rig.start(*arguments, **options)
+    worker.wait_event("connection.open")
+    rig.plane.wait_connected(beyond)
+    return worker
+
+
+def over(rig, worker, supervisors):
+    """It stops well, and nothing of any life is left."""
+    wait_until("all to be heard", lambda: not worker.counts()["letters"])
+    worker.signal()
+    assert worker.wait_exit() == 0
+    assert not worker.events("daemon.leak") and not worker.events("internal.contract_broken")
+    wait_until("the supervisors to leave", lambda: not supervisors(), 10)
+    rig.wait_nothing_left()
+    assert os.listdir(rig.path("tmp")) == []

@@ -13,12 +13,6 @@ from daemon import wait_until
 from plane import assignment, cancellation
 
 
-@pytest.fixture
-def supervisors():
-    with survivors.inherited() as named:
-        yield named
-
-
 def journal(rig, name="journal"):
     with open(rig.path("state", name), "rb") as file:
         return file.read()

@@ -8,42 +8,9 @@ import pytest
 import survivors
 from daemon import alive, wait_until
 from plane import assignment, cancellation
+from survivors import next_life, over, started
 
 SECRET = "canary-of-a-task-71c9"
-
-
-@pytest.fixture
-def supervisors():
-    with survivors.inherited() as named:
-        yield named
-
-
-def started(rig, task="t-1", how="sleep", worker=None, **env):
-    """A worker with a running task; the worker, and the pid of the agent."""
-    worker = worker or rig.connected()
-    rig.plane.send(assignment(task, rig.env(how, **env), execution=f"{task}-e"))
-    rig.note(task, ".ready")
-    rig.plane.wait_for("task_claimed", task)
-    return worker, rig.pids(task)[0]
-
-
-def next_life(rig, *arguments, **options):
-    beyond = len(rig.plane.connections)
-    worker = rig.start(*arguments, **options)
-    worker.wait_event("connection.open")
-    rig.plane.wait_connected(beyond)
-    return worker
-
-
-def over(rig, worker, supervisors):
-    """It stops well, and nothing of any life is left."""
-    wait_until("all to be heard", lambda: not worker.counts()["letters"])
-    worker.signal()
-    assert worker.wait_exit() == 0
-    assert not worker.events("daemon.leak") and not worker.events("internal.contract_broken")
-    wait_until("the supervisors to leave", lambda: not supervisors(), 10)
-    rig.wait_nothing_left()
-    assert os.listdir(rig.path("tmp")) == []
 
 
 def test_an_agent_runs_on_and_is_judged(rig, supervisors):

@@ -1,14 +1,13 @@
-"""200 times kill -9, at moments by chance: after so many lines of the worker's log, each of which is a decision. Every
-execution gets one final word, no agent runs twice, and nothing is left. OZ_SURVIVAL_SEED repeats a run."""
+"""kill -9 at moments by chance: so many lines of the worker's log after its start, each of which is a decision, and up to
+5 ms later. Every execution gets one final word, no agent runs twice, and nothing is left.
+
+A few kills here; `make survive` does 200. OZ_SURVIVAL_SEED repeats a run's choices."""
 
 import os
 import random
 import signal
 import time
 
-import pytest
-
-import survivors
 from daemon import alive, wait_until
 from plane import assignment, cancellation
 
@@ -16,6 +15,10 @@ KILLS = int(os.environ.get("OZ_SURVIVAL_KILLS", "25"))
 SEED = int(os.environ.get("OZ_SURVIVAL_SEED", "20261121"))
 # A worker that has said nothing for so long has nothing to do, so it is killed where it is.
 QUIET = 0.15
+LATER = 0.005
+# Where a kill has to hit a task at least once, where there are many.
+PHASES = {"task.assigned", "task.claimed", "task.workspace_made", "task.setup_started", "task.started",
+          "task.adopted", "task.stopping", "task.final_heard"}
 
 
 class Lives:
@@ -25,6 +28,7 @@ class Lives:
         self.rig = rig
         self.chance = chance
         self.sent = []  # (task, gate or none)
+        self.moments = {}  # the last that a life told of a task, and how often that was so
         self.direct = {
             "setup_command": "test \"$OZ_RUN_ID\" != t-never",
             "teardown_command": f"echo $OZ_RUN_ID >> {rig.path('down')}",
@@ -71,8 +75,16 @@ class Lives:
                 pass
 
 
-def kill_after(worker, lines):
-    """At the n-th line of its log, or when it has come to rest."""
+    def see_moments(self, worker):
+        """Where the tasks of a life that was killed were."""
+        last = {line["task_id"]: line["event"] for line in worker.lines
+                if "task_id" in line and line["event"] != "task.output"}
+        for event in last.values():
+            self.moments[event] = self.moments.get(event, 0) + 1
+
+
+def kill_after(worker, lines, later):
+    """At the n-th line of its log and a little later, or when it has come to rest."""
     deadline = time.monotonic() + 30
     with worker.changed:
         while len(worker.lines) < lines and time.monotonic() < deadline:
@@ -80,14 +92,9 @@ def kill_after(worker, lines):
             worker.changed.wait(QUIET)
             if len(worker.lines) == before:
                 break
+    time.sleep(later)
     worker.process.send_signal(signal.SIGKILL)
     worker.wait_exit()
-
-
-@pytest.fixture
-def supervisors():
-    with survivors.inherited() as named:
-        yield named
 
 
 def test_every_execution_has_one_final_word(rig, supervisors):
@@ -101,7 +108,8 @@ def test_every_execution_has_one_final_word(rig, supervisors):
             lives.new_task()
         if chance.random() < 0.7:
             lives.poke()
-        kill_after(worker, start + chance.randrange(1, 60))
+        kill_after(worker, start + chance.randrange(1, 60), chance.random() * LATER)
+        lives.see_moments(worker)
     worker = lives.life()
     tasks = [task for task, _ in lives.sent]
     for task, gate in lives.sent:
@@ -131,6 +139,11 @@ def test_every_execution_has_one_final_word(rig, supervisors):
     outcomes = {word["data"].get("failure_reason", word["type"]) for word in rig.plane.finals()}
     # The moments were of all kinds: before the start, while it ran, after its end.
     assert {"task_completed", "agent_invocation", "unknown"} <= outcomes, outcomes
+    told = ", ".join(f"{event} {count}" for event, count in sorted(lives.moments.items()))
+    print(f"\nseed {SEED}: {KILLS} kills, {len(tasks)} executions, each with one final word; the worker died behind: "
+          + told)
+    if KILLS >= 200:
+        assert PHASES <= set(lives.moments), f"seed {SEED}: never died behind {PHASES - set(lives.moments)}"
 
 
 class Recent(list):

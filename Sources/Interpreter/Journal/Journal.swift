@@ -20,7 +20,7 @@ final class Journal {
     private static let longestPause = Span.seconds(30)
     /// A file smaller than this is not worth a new one.
     private static let growth = 1 << 20
-    /// How long the end of the process waits for the disk.
+    /// How long the end of the process waits for the disk, and whatever is held up for it.
     private static let patience = Span.seconds(2)
 
     private enum Work { case none, syncing, preparing, settling }
@@ -34,6 +34,12 @@ final class Journal {
     private(set) var syncs = 0
     private(set) var renewals = 0
 
+    /// What was noted must last before anything else is done.
+    private(set) var holds = false
+    /// It does, or can't be waited for any more.
+    var nothingHolds: () -> Void = {}
+
+    private let durability: Durability
     private let loop: Loop
     private let file: JournalFile?
     private let thread: JournalThread?
@@ -43,6 +49,8 @@ final class Journal {
     private var known: Inheritance
     /// Lines of this turn.
     private var gathered = Bytes()
+    /// One of them is of the kind that is not to be lost.
+    private var mustLast = false
     /// Lines since the next journal was asked for, which knows nothing of them.
     private var since: Bytes?
     private var descriptor: Int32 = -1
@@ -58,12 +66,16 @@ final class Journal {
     private var pause = firstPause
     private var syncTimer: LoopTimer?
     private var retryTimer: LoopTimer?
+    private var holdTimer: LoopTimer?
     /// Why there was no file to begin with.
     private var firstProblem: JournalProblem?
 
     /// Without a directory that takes it, it only counts.
-    init(_ state: StateDirectory?, life: UInt64, loop: Loop, log: Log) {
+    init(
+        _ state: StateDirectory?, life: UInt64, outlasts durability: Durability = .process, loop: Loop, log: Log
+    ) {
         self.loop = loop
+        self.durability = durability
         // A limit on the size of files is an error like another, and not the end of the process.
         oz_signal_ignore(SIGXFSZ)
         head = JournalHead(life: withUnsafeBytes(of: life.bigEndian) { Bytes($0) }.hex)
@@ -81,6 +93,7 @@ final class Journal {
         for notice in start.notices { log.notice(notice.level, notice.event, notice.words, fields: notice.fields) }
         syncTimer = loop.timer { [weak self] in self?.proceed() }
         retryTimer = loop.timer { [weak self] in self?.retry() }
+        if durability == .power { holdTimer = loop.timer { [weak self] in self?.fail(ETIME) } }
         if let thread { loop.watch(thread.wakeUp, .read) { [weak self] _ in self?.hear() } }
         switch start.opened {
         case .success(let opened):
@@ -103,6 +116,7 @@ final class Journal {
         entries += 1
         count(call.note)
         guard file != nil else { return }
+        if durability == .power, call.note.mustLast { mustLast = true }
         known.take(call)
         // A value of ours is always encoded.
         try? writer.append(.noted(call), to: &gathered)
@@ -111,7 +125,10 @@ final class Journal {
     /// Before what was asked for after these notes is done.
     func flush() {
         guard !gathered.isEmpty else { return }
-        defer { gathered.removeAll(keepingCapacity: gathered.capacity <= 1 << 16) }
+        defer {
+            gathered.removeAll(keepingCapacity: gathered.capacity <= 1 << 16)
+            mustLast = false
+        }
         since?.append(contentsOf: gathered)
         guard isWritable else { return }
         do throws(JournalProblem) {
@@ -126,7 +143,23 @@ final class Journal {
         length += gathered.count
         isUnsynced = true
         if length > 4 * lengthAtFirst + Self.growth { wantsRenewal = true }
+        if mustLast, !isFailing { return hold() }
         if syncTimer?.due == nil { syncTimer?.due = Clock.now().after(Self.gathering) }
+    }
+
+    private func hold() {
+        holds = true
+        syncTimer?.due = nil
+        holdTimer?.due = Clock.now().after(Self.patience)
+        proceed()
+    }
+
+    /// All that was written lasts, or the disk has failed, which is told.
+    private func letGo() {
+        guard holds else { return }
+        holds = false
+        holdTimer?.due = nil
+        nothingHolds()
     }
 
     /// The end of the life: waits a while for the disk.
@@ -154,7 +187,7 @@ final class Journal {
     /// The next job, where there is one and the thread is free.
     private func proceed() {
         guard let thread, work == .none else { return }
-        if wantsRenewal {
+        if wantsRenewal, !holds {
             work = .preparing
             wantsRenewal = false
             since = Bytes()
@@ -181,6 +214,9 @@ final class Journal {
         case (.none, _), (.syncing, _), (.preparing, _), (.settling, _): break
         }
         proceed()
+        if !isUnsynced, work != .syncing, work != .settling { letGo() }
+        // It waited for what was held up.
+        proceed()
     }
 
     /// The next journal is there, but for what was noted meanwhile: that too, and it takes the name.
@@ -203,6 +239,7 @@ final class Journal {
         // From here on it is written to; whether it lasts is told by the answer.
         isWritable = true
         work = .settling
+        isUnsynced = false
         thread?.ask(.settle(next, closing: old))
     }
 
@@ -223,6 +260,7 @@ final class Journal {
         isFailing = true
         retryTimer?.due = Clock.now().after(pause)
         pause = min(Span(nanoseconds: pause.nanoseconds * 2), Self.longestPause)
+        letGo()
     }
 
     private func retry() {

@@ -248,8 +248,14 @@ final class ProcessExecutor {
         guard process.channel.hasControl else { return }
         let wasGreeted = !process.awaitsGreeting
         if !process.listen(vault, log) { lose(process) }
-        if !wasGreeted, process.channel.hasOutput, !watchOutput(process) { lose(process) }
+        if !wasGreeted, !process.awaitsGreeting { beginOutput(process) }
         tellSoon(process)
+    }
+
+    /// An adopted one has been greeted.
+    private func beginOutput(_ process: SupervisedProcess) {
+        if process.hasKept { outputs.add(process) }
+        if process.channel.hasOutput, !watchOutput(process) { lose(process) }
     }
 
     /// Nothing more will be said. Without a last word the supervisor is killed, its agent by the kernel with it.
@@ -330,8 +336,11 @@ final class ProcessExecutor {
     /// A bounded piece of one process's output.
     private func read(_ process: SupervisedProcess) -> OutputQueue.Left {
         // Its supervisor may serve another by now.
-        guard process.channel.hasOutput, processes[process.id] != nil else { return .drained }
-        if let left = process.readOutput(vault, log) { return left }
+        guard process.hasOutput, processes[process.id] != nil else { return .drained }
+        if let left = process.readOutput(vault, log) {
+            if process.outputAbandoned, !process.hasKept { tellSoon(process) }
+            return left
+        }
         endOutput(process)
         process.channel.retireOutput()
         if !process.isOver { process.channel.closeSpentOutput() }
@@ -341,17 +350,16 @@ final class ProcessExecutor {
 
     /// Nobody writes any more, so what is in the pipe is all; usually that is little, and the end can be told at once.
     private func drain(_ process: SupervisedProcess) {
-        for _ in 0..<3 where process.channel.hasOutput {
+        for _ in 0..<3 where process.hasOutput {
             if read(process) == .drained { return }
         }
-        if process.channel.hasOutput { outputs.add(process) }
+        if process.hasOutput { outputs.add(process) }
     }
 
     /// Whoever calls it closes the pipe.
     private func endOutput(_ process: SupervisedProcess) {
-        guard process.channel.hasOutput else { return }
         process.finishOutput(log)
-        loop.forget(process.channel.output)
+        if process.channel.hasOutput { loop.forget(process.channel.output) }
     }
 
     // MARK: The end of a life

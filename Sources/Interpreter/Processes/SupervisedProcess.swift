@@ -13,6 +13,8 @@ import SupervisorImage
 final class SupervisedProcess {
     /// More than a supervisor says in its life.
     private static let readSize = 128
+    /// What was printed between two lives is shown in pieces of this size, as if it came from the pipe.
+    private static let keptPiece = 32 << 10
     private static let withheld = Bytes(text: "(not shown: the secrets of this task are not known any more)")
 
     private enum Step: Int {
@@ -49,6 +51,9 @@ final class SupervisedProcess {
     private var maskerVersion: UInt64 = 0
     private var isWithheld = false
     private var framer = LineFramer()
+    /// What was printed between two lives, and how much of it was shown.
+    private var kept = Bytes()
+    private var keptShown = 0
 
     /// Both go with the first byte of the start record, and are ours until then: the command's end of the output's
     /// pipe, and its standard input.
@@ -266,7 +271,8 @@ final class SupervisedProcess {
             told = .exited
             return (.process(.exited(id, end)), false)
         case .cleared:
-            if !channel.hasOutput || outputAbandoned { return (.process(.finished(id, end)), true) }
+            // What was kept is there, so nobody waits long for it.
+            if !hasOutput || outputAbandoned && !hasKept { return (.process(.finished(id, end)), true) }
             guard told != .cleared else { return nil }
             told = .cleared
             return (.process(.cleared(id, end)), false)
@@ -290,10 +296,8 @@ final class SupervisedProcess {
             let words = "\(greeting.lost) bytes of output were lost while no worker was there"
             log.output(role, key, LineFramer.Line(bytes: Bytes(text: words), goesOn: false))
         }
-        greeting.kept.withUnsafeBufferPointer { bytes in
-            if !bytes.isEmpty { take(bytes, vault) { log.output(role, key, $0) } }
-        }
-        if let output = greeting.output { channel.take(output: output) } else { finishOutput(log) }
+        kept = greeting.kept
+        if let output = greeting.output { channel.take(output: output) }
         return true
     }
 
@@ -307,9 +311,23 @@ final class SupervisedProcess {
 
     // MARK: Output
 
+    var hasKept: Bool { keptShown < kept.count }
+    /// Something may come yet.
+    var hasOutput: Bool { hasKept || channel.hasOutput }
+
     /// A bounded piece of it goes to the log. Nil at its end.
     func readOutput(_ vault: Vault, _ log: Log) -> OutputQueue.Left? {
-        OutputQueue.withBuffer { buffer in
+        if hasKept {
+            kept.withUnsafeBufferPointer { bytes in
+                let piece = bytes[keptShown...].prefix(Self.keptPiece)
+                keptShown = piece.endIndex
+                take(UnsafeBufferPointer(rebasing: piece), vault) { log.output(role, key, $0) }
+            }
+            if hasKept { return .more }
+            (kept, keptShown) = ([], 0)
+            return channel.hasOutput ? .more : nil
+        }
+        return OutputQueue.withBuffer { buffer in
             let count = Glibc.read(channel.output, buffer.baseAddress, buffer.count)
             if count < 0 { return errno == EINTR ? .more : .drained }
             if count == 0 { return nil }

@@ -17,7 +17,7 @@ SEED = int(os.environ.get("OZ_SURVIVAL_SEED", "20261121"))
 QUIET = 0.15
 LATER = 0.005
 # Where a kill has to hit a task at least once, where there are many.
-PHASES = {"task.assigned", "task.claimed", "task.workspace_made", "task.setup_started", "task.started",
+PHASES = {"task.assigned", "task.claimed", "task.setup_started", "task.started",
           "task.adopted", "task.stopping", "task.final_heard"}
 
 

@@ -103,40 +103,50 @@ def one_by_one(plane, count, first):
         plane.messages.clear()
 
 
-def cost(binary, bare, count, warm=50):
-    """The journal's part of an assignment: the same worker with a journal and without."""
-    per_task = {}
-    length = 0
-    for keeps in (False, True):
+def cost(binary, bare, count, rounds, warm=50):
+    """The journal's part of an assignment: the same worker with a journal and without, in turns."""
+    per_task = {True: [], False: []}
+    for number in range(2 * rounds):
+        keeps = number % 2 == 1
         with folder() as work:
             plane = Plane()
             worker = Worker(work, binary, shutil.which("true"), plane, keeps)
             one_by_one(plane, warm, 0)
-            journal = os.path.join(work, "state", "journal")
-            before, cpu = worker.counts(), worker.cpu_us()
-            size = os.path.getsize(journal) if keeps else 0
+            before, cpu, size = worker.counts(), worker.cpu_us(), journal_size(work)
             one_by_one(plane, count, warm)
-            per_task[keeps] = (worker.cpu_us() - cpu) / count
-            after = worker.counts()
-            if keeps:
-                length = (os.path.getsize(journal) - size) // count
-                say("journal_notes", (after["journal_notes"] - before["journal_notes"]) / count)
-                say("journal_writes", (after["journal_writes"] - before["journal_writes"]) / count)
-                say("journal_syncs", (after["journal_syncs"] - before["journal_syncs"]) / count)
+            per_task[keeps].append((worker.cpu_us() - cpu) / count)
+            if number == 1:
+                length = (journal_size(work) - size) // count
                 say("journal_bytes", length)
-                before = worker.counts()
-                plane.send_all([assignment(f"b-{number}", execution=f"b-{number}-e") for number in range(count)])
-                plane.wait("the burst", lambda: len(plane.finals()) >= count, PATIENCE)
-                after = worker.counts()
-                say("journal_burst_syncs", (after["journal_syncs"] - before["journal_syncs"]) / count)
-                done = subprocess.run([bare, os.path.join(work, "bare"), str(length), str(count)],
-                                      stdout=subprocess.PIPE, text=True, check=True)
-                wall, processor = (float(word) for word in done.stdout.split())
-                say("journal_cpu_us", processor, "floor")
-                say("bare_sync_us", wall, "floor")
+                for name in ("notes", "writes", "syncs"):
+                    name = "journal_" + name
+                    say(name, (worker.counts()[name] - before[name]) / count)
+                burst(worker, plane, count)
+                floor(bare, work, length, count)
             worker.stop()
             plane.stop()
-    say("journal_cpu_us", per_task[True] - per_task[False])
+    say("journal_cpu_us", statistics.median(per_task[True]) - statistics.median(per_task[False]))
+
+
+def journal_size(work):
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.getsize(os.path.join(work, "state", "journal"))
+    return 0
+
+
+def burst(worker, plane, count):
+    before = worker.counts()
+    plane.send_all([assignment(f"b-{number}", execution=f"b-{number}-e") for number in range(count)])
+    plane.wait("the burst", lambda: len(plane.finals()) >= count, PATIENCE)
+    say("journal_burst_syncs", (worker.counts()["journal_syncs"] - before["journal_syncs"]) / count)
+
+
+def floor(bare, work, length, count):
+    done = subprocess.run([bare, os.path.join(work, "bare"), str(length), str(count)], stdout=subprocess.PIPE, text=True,
+                          check=True)
+    wall, processor = (float(word) for word in done.stdout.split())
+    say("journal_cpu_us", processor, "floor")
+    say("journal_sync_us", wall, "floor")
 
 
 def processes_named(name):
@@ -206,7 +216,7 @@ def main():
     # What a dead worker leaves comes to us, and is reaped.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    cost(binary, bare, 100 if quick else 400)
+    cost(binary, bare, 100 if quick else 400, 1 if quick else 5)
     recovery(binary, waiter, 100 if quick else 1000, 1 if quick else 5)
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:

@@ -46,6 +46,9 @@ public struct JournalWriter {
     public func append(_ record: JournalRecord, to output: inout Bytes) throws(StateCodingError) {
         let start = output.count
         output.append(text: JournalFormat.recordMark)
+        if case .noted(let call) = record, NoteText.append(call, to: &output) {
+            return SealedLine.seal(&output, from: start)
+        }
         do throws(StateCodingError) {
             try coder.append(record, to: &output)
         } catch {

@@ -216,7 +216,8 @@ def main():
     # What a dead worker leaves comes to us, and is reaped.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    cost(binary, bare, 100 if quick else 400, 1 if quick else 5)
+    # So few that the journal is not renewed meanwhile, which makes it smaller.
+    cost(binary, bare, 100 if quick else 200, 1 if quick else 9)
     recovery(binary, waiter, 100 if quick else 1000, 1 if quick else 5)
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:

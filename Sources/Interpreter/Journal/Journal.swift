@@ -93,7 +93,7 @@ final class Journal {
         for notice in start.notices { log.notice(notice.level, notice.event, notice.words, fields: notice.fields) }
         syncTimer = loop.timer { [weak self] in self?.proceed() }
         retryTimer = loop.timer { [weak self] in self?.retry() }
-        if durability == .power { holdTimer = loop.timer { [weak self] in self?.fail(ETIME) } }
+        if durability == .power { holdTimer = loop.timer { [weak self] in self?.fail(ETIMEDOUT) } }
         if let thread { loop.watch(thread.wakeUp, .read) { [weak self] _ in self?.hear() } }
         switch start.opened {
         case .success(let opened):

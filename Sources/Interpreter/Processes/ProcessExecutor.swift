@@ -359,7 +359,9 @@ final class ProcessExecutor {
     /// Whoever calls it closes the pipe.
     private func endOutput(_ process: SupervisedProcess) {
         process.finishOutput(log)
-        if process.channel.hasOutput { loop.forget(process.channel.output) }
+        guard process.channel.hasOutput else { return }
+        // A supervisor that outlives us has this end too, so the kernel would go on telling of it when we close ours.
+        if process.name != nil { loop.unwatch(process.channel.output) } else { loop.forget(process.channel.output) }
     }
 
     // MARK: The end of a life

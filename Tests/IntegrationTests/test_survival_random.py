@@ -1,5 +1,5 @@
-"""kill -9 at moments by chance: so many lines of the worker's log after its start, each of which is a decision, and up to
-5 ms later. Every execution gets one final word, no agent runs twice, and nothing is left.
+"""kill -9 at moments by chance: so many lines of the worker's log after its start, each of which is a decision, and
+up to 5 ms later. Every execution gets one final word, no agent runs twice, and nothing is left.
 
 A few kills here; `make survive` does 200. OZ_SURVIVAL_SEED repeats a run's choices."""
 

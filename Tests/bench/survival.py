@@ -142,8 +142,8 @@ def burst(worker, plane, count):
 
 
 def floor(bare, work, length, count):
-    done = subprocess.run([bare, os.path.join(work, "bare"), str(length), str(count)], stdout=subprocess.PIPE, text=True,
-                          check=True)
+    done = subprocess.run([bare, os.path.join(work, "bare"), str(length), str(count)], stdout=subprocess.PIPE,
+                          text=True, check=True)
     wall, processor = (float(word) for word in done.stdout.split())
     say("journal_cpu_us", processor, "floor")
     say("journal_sync_us", wall, "floor")

@@ -56,6 +56,8 @@ enum NoteText {
         case .workspace(let path): return append("{\"workspace\":{\"_0\":", path, &output)
         case .directory(let path): return append("{\"directory\":{\"_0\":", path, &output)
         case .file(let path): return append("{\"file\":{\"_0\":", path, &output)
+        case .container(let name): return append("{\"container\":{\"_0\":", name, &output)
+        case .volume(let name): return append("{\"volume\":{\"_0\":", name, &output)
         case .process(let name, let role):
             append("{\"process\":{\"_0\":", name, role, &output)
             output.append(text: "}}")

@@ -17,7 +17,7 @@ struct NoteTextTests {
     private static let name = ProcessName(number: .max)
 
     private static var possessions: [Possession] {
-        paths.flatMap { [.workspace($0), .directory($0), .file($0)] }
+        paths.flatMap { [.workspace($0), .directory($0), .file($0), .container($0), .volume($0)] }
             + ProcessRole.allCases.map { .process(name, $0) }
     }
 

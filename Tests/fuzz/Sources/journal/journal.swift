@@ -1,9 +1,9 @@
 // Journals: their lines, each without its checksum and the bracket behind it, which are put on here, or no mutation
 // would be read past its checksum. Read as they are, too.
 //
-// Any bytes are read; whole lines are no damage; cut off anywhere, the lines before the cut tell the same and the cut is
-// told; a byte that was changed costs its line, and the next one at most; what was read is written in fewer lines, and
-// those tell the same; and what is written by hand is what the encoding writes.
+// Any bytes are read; whole lines are no damage; cut off anywhere, the lines before the cut tell the same and the cut
+// is told; a byte that was changed costs its line, and the next one at most; what was read is written in fewer lines,
+// and those tell the same; and what is written by hand is what the encoding writes.
 
 import Codecs
 import Demands

@@ -148,7 +148,7 @@ final class Daemon: LoopCore {
 
     /// All that was asked for, in order; the notes of it are written first, in one go. A note behind a dismissal is
     /// written behind it: if it were not, a death between the two would leave a supervisor that nobody knows of.
-    /// Where notes have to outlast a power cut, what is behind them waits, and all that comes meanwhile waits behind it.
+    /// Where notes have to outlast a power cut, what is behind them waits, and behind it all that comes meanwhile.
     private func perform() {
         while true {
             if current.isEmpty { swap(&current, &asked) }

@@ -166,7 +166,8 @@ final class Journal {
     func finish() {
         flush()
         guard let thread, isWritable else { return }
-        if work != .none { _ = thread.wait(for: Self.patience) }
+        // Whoever does not answer this one has no ear for another.
+        if work != .none, thread.wait(for: Self.patience) == nil { return }
         guard isUnsynced else { return }
         thread.ask(.sync(descriptor))
         if thread.wait(for: Self.patience) != nil { syncs += 1 }

@@ -28,7 +28,7 @@ struct RealJournalTests {
         // A head is no record.
         #expect(reading.records == lines.count - 1)
         let inheritance = reading.inheritance
-        #expect(inheritance.runs.map(\.key.task.text) == ["runs", "tidy", "slow"])
+        #expect(inheritance.runs.map(\.key.task.bytes.text) == ["runs", "tidy", "slow"])
         let agent = inheritance.runs.first?.belongings.last
         #expect(agent?.stage == .acquired)
         if case .process(_, let role)? = agent?.possession {
@@ -36,8 +36,8 @@ struct RealJournalTests {
         } else {
             Issue.record("no agent")
         }
-        #expect(inheritance.elsewhere.map(\.task.text) == ["handed-0", "handed-1", "handed-2"])
-        let said = inheritance.remembered.compactMap { $0.finalKey?.task.text }
+        #expect(inheritance.elsewhere.map(\.task.bytes.text) == ["handed-0", "handed-1", "handed-2"])
+        let said = inheritance.remembered.compactMap { $0.finalKey?.task.bytes.text }
         #expect(Set(said) == ["well", "badly", "stopped", "tidy"])
         #expect(said.filter { $0 == "well" }.count == 2)
     }

@@ -1,8 +1,8 @@
-// The text of the notes that every task makes, written by hand: a tenth of what the compiler's encoding costs, and a task
-// makes some twenty.
+// The text of the notes that every task makes, written by hand: a fraction of what the compiler's encoding costs, and a
+// task makes some twenty.
 //
-// It is the very text that the encoding gives, and notes that are left out here go by that. So nothing can be forgotten,
-// only slow; a test compares the two for every kind of note.
+// It is the very text that the encoding gives, and notes that are left out here go by that. So nothing can be
+// forgotten, only slow; a test compares the two for every kind of note.
 
 import Codecs
 

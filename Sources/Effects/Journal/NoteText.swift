@@ -1,4 +1,4 @@
-// The text of the notes that every task makes, written by hand: a fraction of what the compiler's encoding costs, and a
+// The text of the notes that every task makes, written by hand: a fraction of what the encoding costs, and a
 // task makes some twenty.
 //
 // It is the very text that the encoding gives, and notes that are left out here go by that. So nothing can be

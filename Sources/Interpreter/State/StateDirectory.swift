@@ -16,6 +16,8 @@ public final class StateDirectory: Sendable {
     private let lock: Int32
     public let path: Bytes
     public let instanceID: Bytes
+    /// Only on a disk of this host: the loop writes there, and a server that does not answer would stop it.
+    public let takesJournal: Bool
     /// What was mended, for people.
     public let mended: String?
 
@@ -75,6 +77,7 @@ public final class StateDirectory: Sendable {
         self.path = path
         descriptor = try StateDirectory.directory(path)
         lock = try StateDirectory.locked(descriptor, path)
+        takesJournal = LocalPlaces.look(path).isLocal
         guard given == nil else {
             instanceID = given ?? []
             mended = nil

@@ -195,7 +195,8 @@ def recovery(binary, waiter, count, rounds):
             worker = Worker(work, binary, waiter, plane)
             recovered.append(worker.connected_ms)
             processor.append(worker.cpu_us() / 1000)
-            assert worker.counts()["tasks"] == count
+            counts = worker.counts()
+            assert counts["tasks"] == count, counts
         say("recovery_ms", statistics.median(recovered) - statistics.median(ordinary))
         say("recovery_cpu_ms", statistics.median(processor))
         worker.kill()
@@ -217,11 +218,13 @@ def main():
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     # So few that the journal is not renewed meanwhile, which makes it smaller.
-    cost(binary, bare, 100 if quick else 200, 1 if quick else 9)
-    recovery(binary, waiter, 100 if quick else 1000, 1 if quick else 5)
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+    try:
+        cost(binary, bare, 100 if quick else 200, 1 if quick else 9)
+        recovery(binary, waiter, 100 if quick else 1000, 1 if quick else 5)
+    finally:
+        # Where it broke off; each takes its agent along.
+        for pid in ours("oz-supervisor", os.getpid()):
+            os.kill(pid, signal.SIGKILL)
     return 0
 
 

@@ -103,6 +103,7 @@ extension ResolvedConfiguration {
         case .sessionSharingServerURL: .text(orNone: sessionSharingServerURL)
         case .stateDirectory: .text(orNone: stateDirectory)
         case .instanceID: .text(orNone: instanceID)
+        case .durability: .one(durability.rawValue)
         case .backend: .one(backend.name.rawValue)
         case .environment: .environment(backend.environment)
         case .maxConcurrentTasks: .one(maxConcurrentTasks == 0 ? "0, no limit" : "\(maxConcurrentTasks)")
@@ -114,7 +115,8 @@ extension ResolvedConfiguration {
         case .logFormat: .one(logFormat.rawValue)
         case .record: .text(orNone: record)
         case .recordLimit: .one("\(recordLimit) bytes")
-        case .volumes, .workspaceRoot, .targetDirectory, .ozPath, .directSetupCommand, .directTeardownCommand,
+        case .volumes, .logTaskOutput, .workspaceRoot, .targetDirectory, .ozPath, .directSetupCommand,
+            .directTeardownCommand,
             .dispatchCommand, .cancelCommand, .dispatchTimeout, .kubeconfig, .namespace, .defaultImage,
             .imagePullPolicy, .useImageVolumes, .preflightImage, .preflightResources, .sidecarImage,
             .codingCLISidecars, .kubernetesSetupCommand, .kubernetesTeardownCommand, .extraLabels, .extraAnnotations,
@@ -147,12 +149,21 @@ extension BackendConfiguration {
     fileprivate func shown(_ name: OptionName) -> Shown {
         let all =
             switch self {
-            case .docker(let settings): [(OptionName.volumes, Shown.many(settings.volumes.map { Words.whole($0) }))]
+            case .docker(let settings): settings.shown
             case .direct(let settings): settings.shown
             case .command(let settings): settings.shown
             case .kubernetes(let settings): settings.shown
             }
         return all.first { $0.0 == name }?.1 ?? .many([])
+    }
+}
+
+extension DockerSettings {
+    fileprivate var shown: [(OptionName, Shown)] {
+        [
+            (.volumes, .many(volumes.map { Words.whole($0) })),
+            (.logTaskOutput, .one(logTaskOutput ? "true" : "false")),
+        ]
     }
 }
 

@@ -54,7 +54,7 @@ extension BackendSettings {
         case .command(let command):
             list.append(command.cancelCommand == nil ? "dispatch" : "dispatch, cancel command")
             list.append("dispatch time-out \(command.dispatchTimeout.words)")
-        case .docker: list.append("docker")
+        case .docker(let docker): list.append(docker.followsOutput ? "docker, output followed" : "docker")
         }
         return list
     }

@@ -9,7 +9,8 @@ extension Scenarios {
     static let containing: [Scenario] =
         [
             container, containerStopped, containerUnseen, sidecar, sidecarOfItsOwn, twoOnOneVolume, strangersVolume,
-            daemonAway, daemonAwayWithAll, containerKept, containerLimited, containerBrokenHands,
+            daemonAway, daemonAwayWithAll, containerKept, containerLimited, containerFollowed,
+            containerBrokenHands,
         ] + containersInDeaths
 
     /// Every fault of the daemon against one execution without sidecars.
@@ -91,6 +92,15 @@ extension Scenarios {
         $0.cancellations = [TaskID(Bytes(text: "a"))]
         $0.faults = 1
         $0.allowed = [.dockerLoses, .agentFails]
+    }
+
+    private static let containerFollowed = scenario(
+        "a container whose output is followed", [task("a", "1")], talkative
+    ) {
+        $0.cancellations = [TaskID(Bytes(text: "a"))]
+        $0.quickNetwork = true
+        $0.faults = 2
+        $0.allowed = [.dockerLoses, .agentFails, .daemonDies, .slow]
     }
 
     private static let containerBrokenHands = scenario("a container with broken hands", [tooled("a", "1")], docker) {
@@ -191,6 +201,11 @@ extension Scenarios {
 extension Scenarios {
     private static let docker = settings { _ in }
     private static let keepingContainers = settings { $0.cleanup = false }
+    private static let talkative = settings { settings in
+        var docker = DockerSettings()
+        docker.followsOutput = true
+        settings.backend = .docker(docker)
+    }
     private static let withoutJournal = settings { $0.journals = false }
     private static let brief = settings { $0.taskTimeout = .seconds(5) }
 

@@ -122,6 +122,7 @@ extension DockerCall {
         case .removeContainer(let name): "remove the container \(name.text)"
         case .copy(let from, let to, _): "copy \(from.text) through \(to.text)"
         case .tellOutput(let name, _, _, _): "tell the output of \(name.text)"
+        case .followOutput(let name, _, _): "follow the output of \(name.text)"
         case .listContainers: "list containers"
         case .listVolumes: "list volumes"
         case .abandon: "give a Docker call up"

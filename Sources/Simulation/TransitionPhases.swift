@@ -133,6 +133,7 @@ extension DockerTidying.Phase {
     var seen: PhaseName {
         switch self {
         case .haunted: .haunted
+        case .following: .following
         case .telling: .telling
         case .releasing: .releasing
         }

@@ -45,7 +45,7 @@ enum PhaseName: UInt8, Sendable {
     case wanted, asked, held, relinquishing, retrying, gone
     case dispatching, breakingOff, recalling, recallRunning, recallKilled, pausing
     case reaching, reachPausing, listing, removingLeftovers
-    case pulling, preparing, creating, verifying, inspecting, lookingLocally, telling
+    case pulling, preparing, creating, verifying, inspecting, lookingLocally, following, telling
     case lookingForMarker, lookingForVolume, locking, lookingAtLock, breakingLock, unlocking
     case clearingTarget, clearingMarker, clearingVolume, makingVolume, makingTarget, copying, resting, marking, filled
     case checking, removing

@@ -30,10 +30,10 @@ public enum Witness: UInt8, CaseIterable, Sendable {
     case creatingContainer, verifyingVolumes
     case containerStarting, startingToStop, containerAlive, containerTerminating, containerKilling, containerHaunting
     case watchLooking, unwantedWhileMade, checkingWhose, removing, removingAgain, removalGivenUp
-    case hauntedContainer, tellingOutput, releasingContainer
+    case hauntedContainer, tellingOutput, followingOutput, outputGivenUp, releasingContainer
     case imagePull, sidecarPrep, containerCreate, containerStart, containerWait, containerExit, containerOOM
     case inspectImage, createVolume, inspectVolume, removeVolume, createContainer, inspectContainer, startContainer
-    case awaitEnd, stopContainer, killContainer, removeContainer, copy, tellOutput, abandonCall
+    case awaitEnd, stopContainer, killContainer, removeContainer, copy, tellOutput, followOutput, abandonCall
     // Processes.
     case processStarting, adopting, alive, terminating, killing, clearing, draining200, haunting
     // Holdings.

@@ -23,6 +23,7 @@ extension WitnessSet {
         case .haunted(let contained):
             insert(.hauntedContainer)
             see(contained)
+        case .following: insert(.followingOutput)
         case .telling: insert(.tellingOutput)
         case .releasing: insert(.releasingContainer)
         }
@@ -119,12 +120,14 @@ extension WitnessSet {
         case .removeContainer: insert(.removeContainer)
         case .copy: insert(.copy)
         case .tellOutput: insert(.tellOutput)
+        case .followOutput: insert(.followOutput)
         case .abandon: insert(.abandonCall)
         }
     }
 
     mutating func see(_ saying: DockerSaying) {
         if case .localImageUsed = saying { insert(.localImageUsed) }
+        if case .outputUnread(.timedOut) = saying { insert(.outputGivenUp) }
         if case .dockerRemovalFailed(_, _, givenUp: true) = saying { insert(.removalGivenUp) }
     }
 }

@@ -293,9 +293,10 @@ extension Backend: Visited {
             visitor.tag(0)
             visitor.bytes(executable)
         case .command: visitor.tag(1)
-        case .docker(_, let platform):
+        case .docker(let docker, let platform):
             visitor.tag(2)
             visitor.bytes(platform)
+            visitor.flag(docker.followsOutput)
         }
     }
 }

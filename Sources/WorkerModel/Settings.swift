@@ -102,10 +102,13 @@ public struct DockerSettings: Hashable, Codable, Sendable {
     public var volumes: [Bytes]
     /// From the file and from `-e`; the values are secrets.
     public var environment: [EnvironmentVariable]
+    /// What containers print goes to the log while they run.
+    public var followsOutput: Bool
 
     public init() {
         volumes = []
         environment = []
+        followsOutput = false
     }
 }
 
@@ -155,6 +158,8 @@ public struct Timing: Hashable, Codable, Sendable {
     public var deathUnseen = Span.seconds(60)
     /// For the rest of the output once all are dead.
     public var restOfOutput = Span.milliseconds(200)
+    /// For what of a container's followed output the log's reader has not taken when it ends.
+    public var followedOutput = Span.seconds(30)
     public var setAside = Span.seconds(2)
     public var teardown = Span.seconds(60)
     public var removalRetry = Span.seconds(5)

@@ -54,6 +54,7 @@ struct AssembledBackend {
     ) -> WorkerModel.DockerSettings {
         var docker = WorkerModel.DockerSettings()
         docker.volumes = given.volumes
+        docker.followsOutput = given.logTaskOutput
         docker.environment = hide(given.environment, &secrets)
         return docker
     }

@@ -58,7 +58,7 @@ struct Assembly {
         settings.taskTimeout = configuration.taskTimeout.map { Span(nanoseconds: UInt64(clamping: $0)) }
         settings.cleanup = configuration.cleanup
         settings.idleOnComplete = configuration.idleOnComplete
-        // Nothing is written down yet, so nothing may outlive this life.
+        // Whoever has a state directory says so.
         settings.journals = false
         options = DaemonOptions(
             settings: settings, key: DialKey(configuration.apiKey), secrets: backend.secrets, environment: environment,

@@ -34,7 +34,7 @@ class Daemon:
     def __init__(self, arguments, environment, within=(), reads=True):
         self.changed = threading.Condition()
         self.lines = []
-        self.raw = b""
+        self.raw = bytearray()
         self.process = subprocess.Popen(
             [*within, BINARY, *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)

@@ -35,6 +35,8 @@ public enum DockerCall: Hashable, Codable, Sendable {
     case copy(from: Bytes, to: Bytes, path: Bytes)
     /// Brings the end of its output to the log, if the log takes that level. Answer: `done` or `failed`.
     case tellOutput(Bytes, ExecutionKey, secrets: SecretRange, LogLevel)
+    /// Brings its output to the log as it comes, from the beginning until it ends. Answer: `done` or `failed`.
+    case followOutput(Bytes, ExecutionKey, secrets: SecretRange)
     /// Names of all containers with these labels. Answer: `listed` or `failed`.
     case listContainers(labels: [Bytes])
     /// Names of all volumes with these labels. Answer: `listed` or `failed`.
@@ -46,7 +48,7 @@ public enum DockerCall: Hashable, Codable, Sendable {
         switch self {
         case .reach, .pull, .inspectImage, .createVolume, .inspectVolume, .removeVolume, .createContainer,
             .inspectContainer, .startContainer, .awaitEnd, .stopContainer, .killContainer, .removeContainer, .copy,
-            .tellOutput, .listContainers, .listVolumes:
+            .tellOutput, .followOutput, .listContainers, .listVolumes:
             true
         case .abandon: false
         }

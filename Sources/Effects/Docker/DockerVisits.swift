@@ -42,6 +42,10 @@ extension DockerCall: Visited {
         case .abandon(let id):
             visitor.tag(17)
             visitor.id(id)
+        case .followOutput(let name, let key, let secrets):
+            visitor.named(18, name)
+            key.visit(&visitor)
+            secrets.visit(&visitor)
         }
     }
 }

@@ -51,6 +51,18 @@ public enum JournalNote: Hashable, Codable, Sendable {
     case forgotten
 }
 
+extension JournalNote {
+    /// Whether a power cut that loses it would leave something behind, or a wrong or missing word: what is behind it
+    /// may have been done by then. Commands end with the power, so nobody has to know that there were some.
+    public var mustLast: Bool {
+        switch self {
+        case .intended(.process): false
+        case .claimed, .recalled, .intended, .ended, .verdictDecided, .handedOver: true
+        case .claimHeard, .started, .ending, .acquired, .released, .verdictHeard, .verdictWithdrawn, .forgotten: false
+        }
+    }
+}
+
 /// Something outside that a run owns.
 public enum Possession: Hashable, Codable, Sendable {
     /// Under the task's own name, which somebody else's directory may have as well; kept where cleanup is off.

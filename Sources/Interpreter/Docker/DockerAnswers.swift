@@ -32,7 +32,7 @@ struct DockerAnswers {
     private func read(_ id: EffectID, _ call: DockerCall, _ body: Bytes) -> DockerEvent? {
         switch call {
         case .createVolume, .removeVolume, .createContainer, .startContainer, .stopContainer, .killContainer,
-            .removeContainer, .pull, .copy, .tellOutput:
+            .removeContainer, .pull, .copy, .tellOutput, .followOutput:
             return .done(id)
         case .inspectImage: return document(body).flatMap(image).map { .image(id, $0) }
         case .inspectVolume:

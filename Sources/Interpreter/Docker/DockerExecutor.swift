@@ -63,7 +63,10 @@ final class DockerExecutor {
         case .reach: reach(id)
         case .pull(let image, let platform, let withCredentials): pull(id, image, platform, withCredentials)
         case .copy(let from, let to, let path): copy(id, from, to, path)
-        case .tellOutput(let name, let key, let secrets, let level): tellOutput(id, name, key, secrets, level)
+        case .tellOutput(let name, let key, let secrets, let level):
+            tellOutput(id, DockerRequests.output(name, lines: DockerOutput.lines), false, key, secrets, level)
+        case .followOutput(let name, let key, let secrets):
+            tellOutput(id, DockerRequests.follow(name), true, key, secrets, .info)
         case .createContainer(let name, let platform, let body):
             guard let document = rendered(body) else { return loop.deliver(.interpreter(.contractBroken(id))) }
             ask(id, call, DockerRequests.createContainer(name, platform: platform, body: document))
@@ -263,16 +266,17 @@ final class DockerExecutor {
     }
 
     private func tellOutput(
-        _ id: EffectID, _ name: Bytes, _ key: ExecutionKey, _ secrets: SecretRange, _ level: LogLevel
+        _ id: EffectID, _ request: DockerRequest, _ all: Bool, _ key: ExecutionKey, _ secrets: SecretRange,
+        _ level: LogLevel
     ) {
         guard let log, log.isEnabled(level) else { return loop.deliver(.docker(.done(id))) }
         let masker = vault.masker(for: [secrets])
         var framer = LineFramer()
         let say: (LineFramer.Line) -> Void = { log.output(.agent, key, $0, level) }
         let output = DockerOutput(
-            loop: loop, isBehind: { log.isBehind },
+            loop: loop, all: all, isBehind: { log.isBehind },
             make: { [weak self] in self?.transfer($0) },
-            begin: { [weak self] in self?.begin($0, DockerRequests.output(name, lines: DockerOutput.lines)) },
+            begin: { [weak self] in self?.begin($0, request) },
             emit: { framer.push($0, masker, say) },
             done: { [weak self, answers] outcome in
                 framer.finish(masker, say)

@@ -1,5 +1,5 @@
-// The end of a container's output, to the log. The daemon counts lines and not bytes, so the output is read twice:
-// once to learn how long it is, and once to tell the end of it. None of it is kept.
+// The output of a container, to the log: its end, or all of it. The daemon counts lines and not bytes, so for its end
+// the output is read twice: once to learn how long it is, and once to tell the end of it. None of it is kept.
 
 import Codecs
 import Effects
@@ -23,7 +23,7 @@ final class DockerOutput {
     private var skip: Int?
 
     init(
-        loop: Loop, isBehind: @escaping () -> Bool,
+        loop: Loop, all: Bool, isBehind: @escaping () -> Bool,
         make: @escaping (@escaping (DockerTransfer.Outcome) -> Void) -> DockerTransfer?,
         begin: @escaping (DockerTransfer) -> Void, emit: @escaping (UnsafeBufferPointer<UInt8>) -> Void,
         done: @escaping (DockerTransfer.Outcome) -> Void
@@ -34,6 +34,7 @@ final class DockerOutput {
         self.begin = begin
         self.emit = emit
         self.done = done
+        skip = all ? 0 : nil
     }
 
     /// False where libcurl has no memory.

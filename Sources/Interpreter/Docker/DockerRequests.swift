@@ -94,6 +94,11 @@ enum DockerRequests {
         return request
     }
 
+    /// All of it, for as long as the container runs.
+    static func follow(_ name: Bytes) -> DockerRequest {
+        DockerRequest(.get, container(name, "/logs?stdout=1&stderr=1&follow=1"), within: nil)
+    }
+
     static func list(_ place: StaticString, labels: [Bytes]) -> DockerRequest {
         let filters = JSON.object([JSONMember("label", .array(labels.map { .string($0) }))])
         return DockerRequest(.get, path(place, [("all", [0x31]), ("filters", filters.encoded())]))

@@ -50,6 +50,7 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
     case listContainers = 0x49  // I
     case listVolumes = 0x4a  // J
     case abandonCall = 0x4d  // M
+    case followOutput = 0x4e  // N
 
     /// A function and no initialiser, since those take their arguments over, which costs a copy.
     public static func of(_ effect: Effect) -> RequestKind {
@@ -91,6 +92,7 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
         case .docker(.removeContainer): .removeContainer
         case .docker(.copy): .copy
         case .docker(.tellOutput): .tellOutput
+        case .docker(.followOutput): .followOutput
         case .docker(.listContainers): .listContainers
         case .docker(.listVolumes): .listVolumes
         case .docker(.abandon): .abandonCall
@@ -146,6 +148,7 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
         case .removeContainer: "remove a container"
         case .copy: "copy the files of a sidecar"
         case .tellOutput: "tell the end of the output of a container"
+        case .followOutput: "follow the output of a container"
         case .listContainers: "list containers"
         case .listVolumes: "list volumes"
         case .abandonCall: "give a call to Docker up"

@@ -97,7 +97,7 @@ public struct DockerModel: Sendable {
                 return Violation("AskedBeforeKilled", "a container was killed without being asked to end")
             }
         case .reach, .pull, .inspectImage, .createVolume, .inspectVolume, .removeVolume, .createContainer,
-            .inspectContainer, .awaitEnd, .tellOutput, .listContainers, .listVolumes, .abandon:
+            .inspectContainer, .awaitEnd, .tellOutput, .followOutput, .listContainers, .listVolumes, .abandon:
             break
         }
         return nil
@@ -133,7 +133,7 @@ public struct DockerModel: Sendable {
         let request = pending[index]
         if request.isAbandoned || !isUp { return true }
         switch request.call {
-        case .awaitEnd(let name): return container(name)?.state != .running
+        case .awaitEnd(let name), .followOutput(let name, _, _): return container(name)?.state != .running
         case .reach, .pull, .inspectImage, .createVolume, .inspectVolume, .removeVolume, .createContainer,
             .inspectContainer, .startContainer, .stopContainer, .killContainer, .removeContainer, .copy, .tellOutput,
             .listContainers, .listVolumes, .abandon:
@@ -177,7 +177,7 @@ public struct DockerModel: Sendable {
         case .createContainer, .startContainer, .stopContainer, .killContainer, .removeContainer:
             return [(.refuses, .dockerRefuses), (.loses, .dockerLoses), (.losesAnswer, .dockerLoses)]
         case .copy: return [(.refuses, .dockerRefuses), (.loses, .dockerLoses)]
-        case .awaitEnd: return [(.loses, .dockerLoses)]
+        case .awaitEnd, .followOutput: return [(.loses, .dockerLoses)]
         case .abandon: return []
         }
     }
@@ -190,7 +190,8 @@ public struct DockerModel: Sendable {
             return .reached(id, daemon)
         case .pull, .abandon: return .done(id)
         // It was there once the output was told, or it is gone.
-        case .tellOutput(let name, _, _, _): return container(name) == nil ? missing(id) : .done(id)
+        case .tellOutput(let name, _, _, _), .followOutput(let name, _, _):
+            return container(name) == nil ? missing(id) : .done(id)
         case .inspectImage:
             let digest = Bytes(text: "tool@sha256:0123456789abcdef")
             return .image(id, DockerImage(id: digest, digests: [digest], platform: Bytes(text: "linux/amd64")))
@@ -243,7 +244,7 @@ public struct DockerModel: Sendable {
         case .awaitEnd(let name):
             return container(name).map { .ended(id, code: $0.code) } ?? missing(id)
         case .reach, .pull, .inspectImage, .createVolume, .inspectVolume, .removeVolume, .createContainer,
-            .inspectContainer, .copy, .tellOutput, .listContainers, .listVolumes, .abandon:
+            .inspectContainer, .copy, .tellOutput, .followOutput, .listContainers, .listVolumes, .abandon:
             return missing(id)
         }
     }
@@ -299,8 +300,8 @@ extension DockerCall {
         switch self {
         case .startContainer, .stopContainer, .killContainer: true
         case .reach, .pull, .inspectImage, .createVolume, .inspectVolume, .removeVolume, .createContainer,
-            .inspectContainer, .awaitEnd, .removeContainer, .copy, .tellOutput, .listContainers, .listVolumes,
-            .abandon:
+            .inspectContainer, .awaitEnd, .removeContainer, .copy, .tellOutput, .followOutput, .listContainers,
+            .listVolumes, .abandon:
             false
         }
     }

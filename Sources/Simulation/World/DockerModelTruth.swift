@@ -66,7 +66,7 @@ extension DockerCall {
             .removeVolume:
             true
         case .reach, .pull, .inspectImage, .inspectVolume, .inspectContainer, .awaitEnd, .copy, .tellOutput,
-            .listContainers, .listVolumes, .abandon:
+            .followOutput, .listContainers, .listVolumes, .abandon:
             false
         }
     }

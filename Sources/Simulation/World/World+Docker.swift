@@ -109,8 +109,8 @@ extension World {
                 return Violation("ClaimBeforeWork", "a container was started before the claim was written")
             }
         case .reach, .pull, .inspectImage, .inspectVolume, .removeVolume, .inspectContainer, .awaitEnd,
-            .stopContainer, .killContainer, .removeContainer, .copy, .tellOutput, .listContainers, .listVolumes,
-            .abandon:
+            .stopContainer, .killContainer, .removeContainer, .copy, .tellOutput, .followOutput, .listContainers,
+            .listVolumes, .abandon:
             break
         }
         return nil

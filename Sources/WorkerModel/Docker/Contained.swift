@@ -70,6 +70,14 @@ public struct Contained: Hashable, Codable, Sendable {
         }
     }
 
+    /// It runs, as far as we know, and its end will be told.
+    var isWaitedFor: Bool {
+        switch watch {
+        case .waiting: true
+        case .none, .looking: false
+        }
+    }
+
     private var order: DockerAsking? {
         switch phase {
         case .starting(let asking, _): asking

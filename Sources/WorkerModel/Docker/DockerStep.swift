@@ -29,6 +29,8 @@ public struct DockerStep: Hashable, Codable, Sendable {
     public private(set) var container: DockerHolding
     /// Those that are ready, in the order of the plan.
     public private(set) var sidecars: [SidecarVolume] = []
+    /// Its output, where that is followed.
+    public private(set) var follow = OutputFollow()
     /// Set where the container was not seen ended in time.
     public private(set) var haunting: Contained?
     /// What else an earlier life left of it.
@@ -99,7 +101,7 @@ public struct DockerStep: Hashable, Codable, Sendable {
         case .preparing(let sidecar, _): sidecar.awaited
         case .creating: [container.awaits].compactMap { $0 }
         case .verifying(let asking, _): [asking.awaits].compactMap { $0 }
-        case .running(let contained): contained.awaited
+        case .running(let contained): contained.awaited + [follow.awaits].compactMap { $0 }
         case .over: []
         }
     }
@@ -151,6 +153,7 @@ public struct DockerStep: Hashable, Codable, Sendable {
     }
 
     mutating func take(_ event: DockerEvent, _ docker: DockerSettings, _ turn: inout Turn) {
+        if follow.take(event, key, &turn) { return }
         switch phase {
         case .pulling(var pull):
             guard pull.take(event, key, &turn) else { return turn.late() }
@@ -170,6 +173,7 @@ public struct DockerStep: Hashable, Codable, Sendable {
         case .running(var contained):
             guard contained.take(event, key, &turn) else { return turn.late() }
             phase = .running(contained)
+            if docker.followsOutput, contained.isWaitedFor { follow.begin(contained.name, key, secrets, &turn) }
             advance(contained, &turn)
         case .over: turn.late()
         }
@@ -199,6 +203,7 @@ public struct DockerStep: Hashable, Codable, Sendable {
 
     /// The hands broke their contract for one of our requests.
     mutating func broke(_ id: EffectID, _ turn: inout Turn) {
+        if follow.take(.failed(id, .unreadable(Detail("an internal error"))), key, &turn) { return }
         switch phase {
         case .running(var contained):
             guard contained.broke(id, key, &turn) else { return turn.late() }
@@ -358,6 +363,7 @@ extension DockerStep: Visited {
         container.visit(&visitor)
         visitor.list(sidecars)
         visitor.optional(unfinished)
+        follow.visit(&visitor)
         visitor.optional(haunting)
         visitor.list(inherited)
         visitor.tag(adoption.rawValue)

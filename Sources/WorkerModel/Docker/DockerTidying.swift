@@ -1,7 +1,8 @@
 // What an execution in a container still owes after its final word: the end of its output to the log, and giving
 // everything back.
 //
-//   haunted   -> telling | releasing     (a container that was not seen ended; nothing is removed before it is)
+//   haunted   -> following | telling | releasing (a container not seen ended; nothing is removed before it is)
+//   following -> telling | releasing     (the rest of an output that is followed)
 //   telling   -> releasing               (the log gets the end of the output)
 //   releasing -> done, which is derived: all holdings are gone
 //
@@ -16,6 +17,7 @@ import Effects
 public struct DockerTidying: Hashable, Codable, Sendable {
     public enum Phase: Hashable, Codable, Sendable {
         case haunted(Contained)
+        case following(until: Instant)
         case telling(DockerAsking)
         case releasing
     }
@@ -26,11 +28,13 @@ public struct DockerTidying: Hashable, Codable, Sendable {
     let secrets: SecretRange
     /// At which level the output is told; nil where there is none.
     private let level: LogLevel?
+    private var follow: OutputFollow
 
     init(_ step: DockerStep, _ turn: inout Turn) {
         key = step.key
         secrets = step.secrets
         holdings = step.holdings
+        follow = step.follow
         phase = .releasing
         let tells = step.container.isHeld && !step.isInherited
         switch step.judgement?.verdict {
@@ -56,23 +60,23 @@ public struct DockerTidying: Hashable, Codable, Sendable {
     public var isDone: Bool {
         switch phase {
         case .releasing: holdings.allSatisfy(\.isGone)
-        case .haunted, .telling: false
+        case .haunted, .following, .telling: false
         }
     }
 
     public var isHaunting: Bool {
         switch phase {
         case .haunted: true
-        case .telling, .releasing: false
+        case .following, .telling, .releasing: false
         }
     }
 
     public var awaited: [EffectID] {
-        let list = holdings.compactMap(\.awaits)
+        let list = (holdings.map(\.awaits) + [follow.awaits]).compactMap { $0 }
         switch phase {
         case .haunted(let contained): return list + contained.awaited
         case .telling(let asking): return list + [asking.awaits].compactMap { $0 }
-        case .releasing: return list
+        case .following, .releasing: return list
         }
     }
 
@@ -80,12 +84,17 @@ public struct DockerTidying: Hashable, Codable, Sendable {
         let next = holdings.reduce(nil) { earlier($0, $1.deadline) }
         switch phase {
         case .haunted(let contained): return earlier(next, contained.deadline)
+        case .following(let until): return earlier(next, until)
         case .telling(let asking): return earlier(next, asking.deadline)
         case .releasing: return next
         }
     }
 
     mutating func take(_ event: DockerEvent, _ turn: inout Turn) {
+        if follow.take(event, key, &turn) {
+            if case .following = phase { tell(&turn) }
+            return
+        }
         for index in holdings.indices where holdings[index].take(event, key, &turn) != .notMine {
             return releaseNext(&turn)
         }
@@ -100,7 +109,7 @@ public struct DockerTidying: Hashable, Codable, Sendable {
             case .goesOn: phase = .telling(asking)
             case .answered(let answer): told(answer, &turn)
             }
-        case .releasing: turn.late()
+        case .following, .releasing: turn.late()
         }
     }
 
@@ -114,6 +123,10 @@ public struct DockerTidying: Hashable, Codable, Sendable {
         case .telling(var asking):
             asking.tick(&turn)
             phase = .telling(asking)
+        case .following(let until):
+            guard until <= turn.at else { return }
+            follow.giveUp(key, &turn)
+            tell(&turn)
         case .releasing: releaseNext(&turn)
         }
     }
@@ -129,7 +142,11 @@ public struct DockerTidying: Hashable, Codable, Sendable {
     }
 
     private mutating func tell(_ turn: inout Turn) {
-        guard let level, let container = holdings.first else { return release(&turn) }
+        if follow.awaits != nil {
+            phase = .following(until: turn.at.after(turn.timing.followedOutput))
+            return
+        }
+        guard let level, let container = holdings.first, !follow.isWhole else { return release(&turn) }
         let call = DockerCall.tellOutput(container.name, key, secrets: secrets, level)
         phase = .telling(DockerAsking(call, &turn))
     }
@@ -179,6 +196,7 @@ extension DockerTidying: Visited {
         visitor.list(holdings)
         secrets.visit(&visitor)
         visitor.optional(level) { $0.tag($1.rawValue) }
+        follow.visit(&visitor)
         switch phase {
         case .haunted(let contained):
             visitor.tag(0)
@@ -187,6 +205,9 @@ extension DockerTidying: Visited {
             visitor.tag(1)
             asking.visit(&visitor)
         case .releasing: visitor.tag(2)
+        case .following(let until):
+            visitor.tag(3)
+            visitor.instant(until)
         }
     }
 }

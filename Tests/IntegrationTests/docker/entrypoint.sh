@@ -7,6 +7,9 @@ case $STUB in
     sleep) trap 'echo told to end; exit 143' TERM; while :; do sleep 1 & wait $!; done ;;
     stubborn) trap '' TERM; while :; do sleep 1; done ;;
     flood) yes 0123456789012345678901234567890123456789012345678901234567890 | head -n 1000000; exit 5 ;;
+    "pour "*)
+        yes 0123456789012345678901234567890123456789012345678901234567890 | head -n "${STUB#pour }"
+        echo poured; exit 5 ;;
     hog) exec tail /dev/zero ;;
     tell) echo "secret: $SECRET"; exit 9 ;;
     look) cat /mnt/tool/marker; ls /agent; touch /mnt/tool/written && exit 0; exit 4 ;;

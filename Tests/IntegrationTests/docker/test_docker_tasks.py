@@ -87,7 +87,7 @@ def test_only_the_end_of_much_output_is_told_and_none_of_it_is_kept(yard):
         return sum(len(line["message"]) + 1 for line in worker.events("task.output", task_id="t-1"))
 
     # 16,384 lines of 62 bytes, of which none was dropped.
-    wait_until("the end of the output", lambda: told() == 16_384 * 62)
+    wait_until("the end of the output", lambda: len(worker.lines) > 16_384 and told() == 16_384 * 62)
     assert not worker.events("log.dropped")
     assert grown < 16 << 10, f"{grown} KiB more"
 
@@ -229,3 +229,73 @@ def test_check_tries_the_daemon_and_changes_nothing_on_it(yard, place, code):
     assert yard.engine.inspect(running["Id"])["State"]["Running"]
     worker.signal()
     assert worker.wait_exit(60) == 0
+
+
+def lines(worker, task):
+    return [line["message"] for line in worker.events("task.output", task_id=task)]
+
+
+def test_output_is_followed_while_the_container_runs_where_that_is_wanted(yard, tmp_path):
+    tmp_path.chmod(0o755)
+    worker = yard.connected("-v", f"{tmp_path}:/gate", docker={"log_task_output": True}, level="info")
+    yard.assign("t-1", "until /gate/open", {"SECRET": "hush-hush"})
+    worker.wait_event("task.output", task_id="t-1", message="directory: /workspace")
+    assert yard.wait_running("t-1")
+    (tmp_path / "open").touch()
+    assert final(yard, "t-1")["type"] == "task_completed"
+    yard.wait_nothing_left()
+    # Once, and not once more at its end.
+    assert lines(worker, "t-1").count("directory: /workspace") == 1
+
+
+def test_what_is_followed_is_masked_and_told_once_after_a_failure(yard):
+    worker = yard.connected(docker={"log_task_output": True})
+    yard.assign("t-1", "tell", {"SECRET": "hush-hush"})
+    assert final(yard, "t-1")["data"]["exit_code"] == 9
+    yard.wait_nothing_left()
+    told = lines(worker, "t-1")
+    assert len([line for line in told if line.startswith("secret: ")]) == 1
+    assert "hush-hush" not in "".join(told)
+
+
+def test_nothing_is_followed_unless_asked(yard, tmp_path):
+    tmp_path.chmod(0o755)
+    worker = yard.connected("-v", f"{tmp_path}:/gate", level="info")
+    yard.assign("t-1", "until /gate/open")
+    yard.wait_running("t-1")
+    (tmp_path / "open").touch()
+    assert final(yard, "t-1")["type"] == "task_completed"
+    yard.wait_nothing_left()
+    assert lines(worker, "t-1") == []
+
+
+def is_poured(worker):
+    return any(line.get("message") == "poured" for line in worker.lines[-100:])
+
+
+def poured(worker):
+    return worker.raw.count(b'"0123456789012345678901234567890123456789012345678901234567890"')
+
+
+def test_a_flood_that_is_followed_keeps_memory_flat_and_loses_nothing(yard):
+    worker = yard.connected(docker={"log_task_output": True}, level="info")
+    before = worker.resident()
+    yard.assign("t-1", "pour 200000")
+    assert final(yard, "t-1", patience=120)["data"]["exit_code"] == 5
+    yard.wait_nothing_left(120)
+    grown = worker.resident() - before
+    wait_until("the end of the output", lambda: is_poured(worker), 60)
+    assert poured(worker) == 200_000 and not worker.events("task.output_unread")
+    assert grown < 8 << 10, f"{grown} KiB more"
+
+
+def test_a_reader_of_the_log_that_stands_still_holds_up_no_container(yard):
+    worker = yard.worker(docker={"log_task_output": True}, level="info", reads=False)
+    yard.plane.wait_connected()
+    yard.assign("t-1", "pour 50000")
+    # Far more than the pipe and the worker's buffer hold.
+    assert final(yard, "t-1")["data"]["exit_code"] == 5
+    worker.read()
+    wait_until("the end of the output", lambda: is_poured(worker), 60)
+    assert poured(worker) == 50_000
+    yard.wait_nothing_left()

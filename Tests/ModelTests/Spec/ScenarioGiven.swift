@@ -94,6 +94,8 @@ extension ScenarioStage {
         var docker = given
         if let rest = text.behind("volume ") {
             docker.volumes.append(Bytes(text: rest))
+        } else if text == "output is followed" {
+            docker.followsOutput = true
         } else if let rest = text.behind("environment ") {
             docker.environment.append(try variable(rest))
         } else {

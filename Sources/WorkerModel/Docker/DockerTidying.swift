@@ -54,6 +54,7 @@ public struct DockerTidying: Hashable, Codable, Sendable {
         secrets = .none
         holdings = inherited
         level = nil
+        follow = OutputFollow()
         phase = .releasing
     }
 

@@ -180,6 +180,10 @@ extension JournalCall: Visited {
         case .verdictDecided(let key): visitor.note(3, key, nil)
         case .verdictHeard(let key): visitor.note(4, key, nil)
         case .handedOver(let key): visitor.note(5, key, nil)
+        case .volumeUsed(let name, let wall):
+            visitor.tag(6)
+            visitor.bytes(name)
+            visitor.word(UInt64(bitPattern: wall.nanoseconds))
         }
     }
 }

@@ -45,7 +45,7 @@ final class Journal {
         switch call {
         case .intended: open += 1
         case .released: open -= 1
-        case .acquired, .verdictDecided, .verdictHeard, .handedOver: break
+        case .acquired, .verdictDecided, .verdictHeard, .handedOver, .volumeUsed: break
         }
     }
 }

@@ -14,6 +14,8 @@ public struct Turn {
     public var slot: UInt32 = 0
     public private(set) var requests: [Request]
     public private(set) var sequence: UInt64
+    /// Shared volumes that a task is about to use.
+    private(set) var used: [Bytes] = []
     private var entropy: UInt64
 
     init(_ input: Input, settings: Fixed<Settings>, sequence: UInt64, requests: [Request]) {
@@ -60,6 +62,10 @@ public struct Turn {
 
     mutating func note(_ call: JournalCall) {
         ask(.journal(call))
+    }
+
+    mutating func use(_ volume: Bytes) {
+        used.append(volume)
     }
 
     mutating func forget(_ secrets: SecretRange) {

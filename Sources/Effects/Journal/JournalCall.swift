@@ -11,6 +11,8 @@ public enum JournalCall: Hashable, Codable, Sendable {
     /// It runs elsewhere now. A cancellation must still find it.
     case handedOver(ExecutionKey)
     case verdictHeard(ExecutionKey)
+    /// A shared volume on the Docker daemon was in use then.
+    case volumeUsed(Bytes, WallTime)
 }
 
 /// Something outside that an execution owns.

@@ -154,6 +154,7 @@ extension JournalCall {
         case .verdictDecided(let key): "the verdict on \(key.label) is decided"
         case .handedOver(let key): "\(key.label) runs elsewhere now"
         case .verdictHeard(let key): "the verdict on \(key.label) was heard"
+        case .volumeUsed(let name, _): "the volume \(name.text) is in use"
         }
     }
 }

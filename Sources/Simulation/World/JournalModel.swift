@@ -30,7 +30,7 @@ public struct JournalModel: Sendable {
             }
             open.remove(at: index)
         case .handedOver(let key): if !handedOver.contains(key) { handedOver.append(key) }
-        case .verdictDecided, .verdictHeard: break
+        case .verdictDecided, .verdictHeard, .volumeUsed: break
         }
         return nil
     }

@@ -225,6 +225,7 @@ public struct DockerStep: Hashable, Codable, Sendable {
         case nil: return
         case .failed(let problem): conclude(Judgement(.failed(.sidecarPrep(problem))))
         case .ready:
+            if sidecar.isShared { turn.use(sidecar.name) }
             sidecars.append(sidecar)
             prepare(index &+ 1, docker, &turn)
         }

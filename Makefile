@@ -5,6 +5,7 @@
 # make bench   figures as multiples of a bare C worker
 # make explore every interleaving of the small scenarios; ARGS="..." passes arguments
 # make simulate long lives by chance; ARGS="--seed 7 --tasks 100000" passes arguments
+# make survive kill -9 the worker 200 times at moments by chance, and see that nothing is lost; KILLS=1000 SEED=7
 # make mutants small mistakes all over the model, and which of them its tests notice: an hour or two, written to
 #              spec/mutants.md; ARGS="--only Outbox" passes arguments
 # make fuzz    look for inputs that break what reads them; SECONDS=600 for each of TARGETS="json wire"
@@ -16,7 +17,7 @@ SHELL := /bin/bash
 BINARY := .build/release/oz-agent-worker
 
 .DEFAULT_GOAL := build
-.PHONY: run test build bench explore simulate mutants fuzz golden format clean build-needs test-needs
+.PHONY: run test build bench explore simulate survive mutants fuzz golden format clean build-needs test-needs
 
 build: build-needs
 	scripts/build
@@ -42,6 +43,10 @@ simulate: build
 
 mutants: test-needs
 	@python3 Tests/mutants/mutants.py $(ARGS)
+
+survive: build test-needs
+	OZ_SURVIVAL_KILLS=$(or $(KILLS),200) $(if $(SEED),OZ_SURVIVAL_SEED=$(SEED)) \
+		.build/venv/bin/python -m pytest Tests/IntegrationTests/test_survival_random.py -q -s $(ARGS)
 
 explore: build
 	$(BINARY) explore $(ARGS)

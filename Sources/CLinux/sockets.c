@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static int checked(long result) {
@@ -35,12 +37,6 @@ ssize_t oz_receive(int fd, void *bytes, size_t length) {
     while (got < 0 && errno == EINTR);
     return got < 0 ? -errno : got;
 }
-
-/* Room for one descriptor, aligned as the kernel's header wants it. */
-typedef union {
-    struct cmsghdr header;
-    char bytes[CMSG_SPACE(sizeof(int))];
-} one_descriptor;
 
 ssize_t oz_send_with_fd(int fd, const void *bytes, size_t length, int passed) {
     return oz_send_with_fds(fd, bytes, length, &passed, passed >= 0 ? 1 : 0);
@@ -71,23 +67,47 @@ ssize_t oz_send_with_fds(int fd, const void *bytes, size_t length, const int *pa
     return put < 0 ? -errno : put;
 }
 
-ssize_t oz_receive_with_fd(int fd, void *bytes, size_t length, int *passed) {
+ssize_t oz_receive_with_fds(int fd, void *bytes, size_t length, int *passed, size_t *count) {
+    enum { MOST = 4 };
     struct iovec part = {.iov_base = bytes, .iov_len = length};
-    one_descriptor control;
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(MOST * sizeof(int))];
+    } control;
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     message.msg_control = control.bytes;
     message.msg_controllen = sizeof control.bytes;
-    *passed = -1;
+    *count = 0;
     ssize_t got;
     do got = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
     if (got < 0) return -errno;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS
-        && header->cmsg_len == CMSG_LEN(sizeof *passed)) {
-        memcpy(passed, CMSG_DATA(header), sizeof *passed);
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        size_t size = header->cmsg_len - CMSG_LEN(0);
+        if (size > MOST * sizeof *passed) size = MOST * sizeof *passed;
+        memcpy(passed, CMSG_DATA(header), size);
+        *count = size / sizeof *passed;
     }
     return got;
+}
+
+int oz_connect_abstract(const unsigned char *name, size_t length, pid_t *peer) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct ucred who = {0};
+    socklen_t size = sizeof who;
+    if (length == 0 || length > sizeof address.sun_path - 1) return -EINVAL;
+    memcpy(address.sun_path + 1, name, length);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -errno;
+    socklen_t whole = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
+    int failed = connect(fd, (struct sockaddr *)&address, whole) < 0 ? -errno : 0;
+    if (failed == 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0) failed = -errno;
+    if (failed == 0 && who.uid != geteuid() && who.uid != 0) failed = -EPERM;
+    *peer = who.pid;
+    if (failed == 0) return fd;
+    close(fd);
+    return failed;
 }
 
 static int set_option(int fd, int level, int option, int value) {

@@ -75,7 +75,7 @@ extension BackendCall {
         case (.checkDirectory, _): return failed("target_dir", problem)
         case (.prepareRoot, _): return failed("workspace_root", problem)
         case (.makeDirectory, _), (.makeFile, _), (.readEnvironment, _), (.rename, _), (.removeFile, _),
-            (.removeTree, _):
+            (.removeEmptyDirectory, _), (.removeTree, _):
             return nil
         }
     }

@@ -9,6 +9,8 @@ public struct StateRecord: Equatable, Sendable {
         case absent
         /// By a worker that runs; its process, where that is known.
         case held(by: Bytes?)
+        /// It could be locked and keep an id. But a journal there could hang the worker.
+        case remote
         /// Why not.
         case unusable(String)
     }
@@ -46,11 +48,23 @@ public struct StateRecord: Equatable, Sendable {
         self.givenID = givenID
         self.keptID = keptID
     }
+
+    var keepsJournal: Bool {
+        switch finding {
+        case .usable, .absent, .held: true
+        case .remote, .unusable: false
+        }
+    }
+
+    /// The process of the worker that holds it.
+    public var holder: Bytes? { if case .held(let process) = finding { process } else { nil } }
 }
 
 extension CheckSection {
-    public static func state(_ record: StateRecord) -> CheckSection {
-        CheckSection(.state, steps: [record.directory, record.identity])
+    /// `dwelling` where the backend's agents could survive their worker at all.
+    public static func state(_ record: StateRecord, _ dwelling: Dwelling?) -> CheckSection {
+        let survival = dwelling.map { [$0.step(keepsJournal: record.keepsJournal)] } ?? []
+        return CheckSection(.state, steps: [record.directory, record.identity] + survival)
     }
 }
 
@@ -65,11 +79,16 @@ extension StateRecord {
         case .held(let process):
             let holder = process.map { "the worker that runs as process \($0.text)" } ?? "a worker that runs"
             return CheckStep("state_dir", .fine, "\(shown) is held by \(holder)", facts: facts)
+        case .remote:
+            return CheckStep(
+                "state_dir", .doubtful, "\(shown) lies on no disk of this host, so no journal is kept there",
+                advice: "name a directory on a local disk with --state-dir; without one agents end with the worker",
+                facts: facts)
         case .unusable(let words):
             return CheckStep(
                 "state_dir", .doubtful, "\(words) (\(origin.words))",
                 advice: "make it for the user that the worker runs as, or name another one with --state-dir; without "
-                    + "one the worker runs, and keeps nothing for its next life",
+                    + "one the worker runs, and its agents end with it",
                 facts: facts)
         }
     }

@@ -103,6 +103,7 @@ extension ResolvedConfiguration {
         case .sessionSharingServerURL: .text(orNone: sessionSharingServerURL)
         case .stateDirectory: .text(orNone: stateDirectory)
         case .instanceID: .text(orNone: instanceID)
+        case .durability: .one(durability.rawValue)
         case .backend: .one(backend.name.rawValue)
         case .environment: .environment(backend.environment)
         case .maxConcurrentTasks: .one(maxConcurrentTasks == 0 ? "0, no limit" : "\(maxConcurrentTasks)")

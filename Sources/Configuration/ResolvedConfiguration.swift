@@ -27,6 +27,7 @@ public struct ResolvedConfiguration: Equatable, Sendable {
     public var stateDirectory: Bytes?
     /// Nil: the one that the state directory keeps.
     public var instanceID: Bytes?
+    public var durability: Durability
     public var warnings: [Problem]
     /// The config file, as the operator named it.
     public var file: Bytes?
@@ -60,6 +61,11 @@ public enum LogLevel: String, CaseIterable, Sendable {
 
 public enum LogFormat: String, CaseIterable, Sendable {
     case console, json
+}
+
+/// What the journal outlasts.
+public enum Durability: String, CaseIterable, Sendable {
+    case process, power
 }
 
 public enum BackendConfiguration: Equatable, Sendable {

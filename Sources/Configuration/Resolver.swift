@@ -33,7 +33,8 @@ struct Resolver {
             taskTimeout: taskTimeout == 0 ? nil : taskTimeout, webSocketURL: text(.webSocketURL) ?? [],
             serverRootURL: text(.serverRootURL) ?? [], sessionSharingServerURL: text(.sessionSharingServerURL),
             record: text(.record), recordLimit: number(.recordLimit) ?? 0,
-            stateDirectory: text(.stateDirectory), instanceID: text(.instanceID), warnings: [],
+            stateDirectory: text(.stateDirectory), instanceID: text(.instanceID),
+            durability: text(.durability).flatMap { Durability(rawValue: $0.text) } ?? .process, warnings: [],
             file: diagnosis.file.isEmpty ? nil : diagnosis.file, origins: [])
         warnOfUnusedFlags()
         guard diagnosis.problems.isEmpty else {

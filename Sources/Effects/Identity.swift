@@ -49,3 +49,24 @@ public struct ExecutionKey: Hashable, Codable, Sendable {
         self.execution = execution
     }
 }
+
+/// By which a command is known across lives, since the ids of requests die with the worker. Drawn when it is started;
+/// nobody else has it, and it is never given twice.
+public struct ProcessName: Hashable, Codable, Sendable {
+    public let number: UInt64
+
+    public init(number: UInt64) {
+        self.number = number
+    }
+
+    /// 16 hexadecimal digits.
+    public var bytes: Bytes {
+        var digits = Bytes()
+        digits.reserveCapacity(16)
+        for place in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 &- 4 &* place)) & 15
+            digits.append(digit < 10 ? UInt8(ascii: "0") &+ digit : UInt8(ascii: "a") &- 10 &+ digit)
+        }
+        return digits
+    }
+}

@@ -36,6 +36,11 @@ extension Saying: Visited {
             visitor.number(lines.count)
             for line in lines { visitor.number(line) }
         case .environmentTruncated(let omitted): visitor.number(omitted)
+        case .inherited(let tasks, let unheard):
+            visitor.number(tasks)
+            visitor.number(unheard)
+        case .taskAdopted(let role): visitor.tag(role.rawValue)
+        case .journalFailed(let errno): visitor.number(Int(errno))
         case .taskStopping(let cause): visitor.tag(cause.rawValue)
         case .taskFailed(let failure, let exitCode):
             failure.visit(&visitor)
@@ -55,7 +60,7 @@ extension Saying: Visited {
             .taskAssigned, .taskClaimed, .taskWaiting, .claimRepeated, .finalWordRepeated, .claimNotWritten,
             .finalWordWithdrawn, .setupStarted, .agentStarted, .cancellationRequested, .cancellationUnknown,
             .taskKilled, .taskCompleted, .taskCancelled, .deathUnconfirmed, .deathConfirmed, .teardownTimedOut,
-            .finalWordHeard, .stopForced, .stopped, .contractBroken:
+            .finalWordHeard, .stopForced, .stopped, .contractBroken, .journalRestored:
             break
         }
     }
@@ -114,6 +119,10 @@ extension Saying: Visited {
         case .imageMissing: 48
         case .dispatch: 49
         case .docker: 50
+        case .inherited: 51
+        case .taskAdopted: 52
+        case .journalFailed: 53
+        case .journalRestored: 54
         }
     }
 }

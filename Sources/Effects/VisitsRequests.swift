@@ -88,6 +88,14 @@ extension ProcessCall: Visited {
         case .release(let process):
             visitor.tag(4)
             visitor.id(process)
+        case .adopt(let adoption):
+            visitor.tag(5)
+            adoption.name.visit(&visitor)
+            visitor.tag(adoption.role.rawValue)
+            adoption.key.visit(&visitor)
+        case .dismiss(let name):
+            visitor.tag(6)
+            name.visit(&visitor)
         }
     }
 }
@@ -104,6 +112,7 @@ extension Launch: Visited {
         visitor.list(secrets)
         visitor.optional(input)
         visitor.flag(handsOver)
+        visitor.optional(name)
     }
 }
 
@@ -160,6 +169,7 @@ extension FilesCall: Visited {
             visitor.bytes(to)
         case .removeFile(let path): visitor.path(7, path)
         case .removeTree(let path): visitor.path(8, path)
+        case .removeEmptyDirectory(let path): visitor.path(9, path)
         }
     }
 }
@@ -168,52 +178,5 @@ extension Visitor {
     fileprivate mutating func path(_ kind: UInt8, _ path: Bytes) {
         tag(kind)
         bytes(path)
-    }
-}
-
-extension JournalCall: Visited {
-    public func visit(_ visitor: inout Visitor) {
-        switch self {
-        case .intended(let key, let possession): visitor.note(0, key, possession)
-        case .acquired(let key, let possession): visitor.note(1, key, possession)
-        case .released(let key, let possession): visitor.note(2, key, possession)
-        case .verdictDecided(let key): visitor.note(3, key, nil)
-        case .verdictHeard(let key): visitor.note(4, key, nil)
-        case .handedOver(let key): visitor.note(5, key, nil)
-        case .volumeUsed(let name, let wall):
-            visitor.tag(6)
-            visitor.bytes(name)
-            visitor.word(UInt64(bitPattern: wall.nanoseconds))
-        }
-    }
-}
-
-extension Visitor {
-    fileprivate mutating func note(_ kind: UInt8, _ key: ExecutionKey, _ possession: Possession?) {
-        tag(kind)
-        key.visit(&self)
-        optional(possession)
-    }
-}
-
-extension Possession: Visited {
-    public func visit(_ visitor: inout Visitor) {
-        switch self {
-        case .directory(let path):
-            visitor.tag(0)
-            visitor.bytes(path)
-        case .file(let path):
-            visitor.tag(1)
-            visitor.bytes(path)
-        case .process(let id):
-            visitor.tag(2)
-            visitor.id(id)
-        case .container(let name):
-            visitor.tag(3)
-            visitor.bytes(name)
-        case .volume(let name):
-            visitor.tag(4)
-            visitor.bytes(name)
-        }
     }
 }

@@ -23,6 +23,11 @@ struct Counts {
     var descriptors = 0
     var timers = 0
     var supervisorsReady = 0
+    /// What the journal was told in this life, and what that cost: writes, syncs, new files.
+    var journalNotes = 0
+    var journalWrites = 0
+    var journalSyncs = 0
+    var journalRenewals = 0
 
     /// What must be nothing at the end of a life.
     private var owed: [(StaticString, Int)] {
@@ -53,7 +58,9 @@ struct Counts {
     var fields: [LogField] {
         let others: [(StaticString, Int)] = [
             ("letters", letters), ("unreaped", unreaped), ("descriptors", descriptors), ("timers", timers),
-            ("supervisors_ready", supervisorsReady),
+            ("supervisors_ready", supervisorsReady), ("journal_notes", journalNotes),
+            ("journal_writes", journalWrites), ("journal_syncs", journalSyncs),
+            ("journal_renewals", journalRenewals),
         ]
         return (owed + others).map(Self.field)
     }

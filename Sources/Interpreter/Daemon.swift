@@ -15,10 +15,16 @@ struct NoMeans: Error {
 }
 
 final class Daemon: LoopCore {
+    private struct Asked {
+        var requests: [Request]
+        let wall: WallTime
+    }
+
     /// The exit code of `NoMeans`.
     static let noMeans: Int32 = 71
     /// After so many inputs there is something to give back.
     private static let inputsUntilTidy = 1_000
+    private static let spareMost = 64
 
     private let loop: Loop
     private let log: Log
@@ -30,11 +36,19 @@ final class Daemon: LoopCore {
     private let docker: DockerExecutor?
     private let signals: Signals
     private let counters = Counters()
-    private let journal = Journal()
+    private let journal: Journal
     private let recorder: Recorder?
     private var entropy: Entropy
     private var core: Core
-    private var requests: [Request] = []
+    /// What was asked for in this turn, input by input.
+    private var asked: [Asked] = []
+    /// What is being carried out, up to where that was done, and how many requests from there on may be done.
+    private var current: [Asked] = []
+    private var place = 0
+    private var offset = 0
+    private var mayBeDone = 0
+    /// Emptied lists, to be filled again.
+    private var spare: [[Request]] = []
     private var inputsSinceTidy = 0
     private var isWarm = false
 
@@ -43,7 +57,7 @@ final class Daemon: LoopCore {
     ) throws(NoMeans) {
         guard curl_global_init(Int(CURL_GLOBAL_NOTHING)) == CURLE_OK else { throw NoMeans(words: "no libcurl") }
         guard let loop = Loop() else { throw NoMeans(words: "no descriptors to poll with") }
-        guard let entropy = Entropy() else { throw NoMeans(words: "no random numbers") }
+        guard var entropy = Entropy() else { throw NoMeans(words: "no random numbers") }
         let dialling = SocketExecutor.Options(
             key: options.key, environment: DialEnvironment { options.variable($0) }, userAgent: options.userAgent,
             keepsDocuments: options.settings.backend.passesTasksOn)
@@ -66,8 +80,9 @@ final class Daemon: LoopCore {
         self.processes = processes
         self.files = files
         self.signals = signals
+        let life = entropy.draw()
         self.entropy = entropy
-        let life = self.entropy.draw()
+        journal = Journal(options.state, life: life, outlasts: options.durability, loop: loop, log: log)
         recorder = options.recording.flatMap {
             Recorder($0, options.settings, life: life, loop: loop, log: log)
         }
@@ -75,6 +90,7 @@ final class Daemon: LoopCore {
         processes.noticed = { [recorder] id, pid in recorder?.noticed(.process(id, pid: pid)) }
         processes.isOthersChild = { [docker] in docker?.isChild($0) ?? false }
         processes.strangerEnded = { [docker] in _ = docker?.reap($0) }
+        journal.nothingHolds = { [unowned self] in performSoon() }
         signals.countsWanted = { [unowned self] in tellCounts(.info) }
     }
 
@@ -91,9 +107,11 @@ final class Daemon: LoopCore {
     func run() -> Int32 {
         loop.core = self
         log.attach(to: loop)
-        loop.deliver(.began)
+        loop.deliver(.began(journal.inherited))
+        journal.begin()
         let code = loop.run()
         recorder?.finish()
+        journal.finish()
         tellCounts(.debug)
         reportLeftovers(code)
         processes.killEverything()
@@ -107,19 +125,72 @@ final class Daemon: LoopCore {
 
     var nextDeadline: Instant? { core.nextDeadline() }
 
+    /// What comes of it is done once the inputs of this turn are reduced, since their notes go before.
     func reduce(_ event: Event) {
         let input = Input(at: Clock.now(), wall: Clock.wall(), entropy: entropy.draw(), event: event)
-        // Held by one name only, so that it is written where it is.
-        var asked: [Request] = []
-        swap(&asked, &requests)
         recorder?.prepare(core.worker)
-        core.take(input, into: &asked)
-        recorder?.took(input, asked)
-        for request in asked { execute(request, input.wall) }
-        asked.removeAll(keepingCapacity: true)
-        swap(&asked, &requests)
+        var requests = spare.popLast() ?? []
+        core.take(input, into: &requests)
+        recorder?.took(input, requests)
+        if requests.isEmpty {
+            spare.append(requests)
+        } else {
+            if asked.isEmpty || journal.holds { performSoon() }
+            asked.append(Asked(requests: requests, wall: input.wall))
+        }
         tidy(event)
         if !isWarm { warmUp(event) }
+    }
+
+    private func performSoon() {
+        loop.atTurnEnd { [unowned self] in perform() }
+    }
+
+    /// All that was asked for, in order; the notes of it are written first, in one go. A note behind a dismissal is
+    /// written behind it: if it were not, a death between the two would leave a supervisor that nobody knows of.
+    /// Where notes have to outlast a power cut, what is behind them waits, and behind it all that comes meanwhile.
+    private func perform() {
+        while true {
+            if current.isEmpty { swap(&current, &asked) }
+            if current.isEmpty { return }
+            while place < current.count {
+                guard offset < current[place].requests.count else {
+                    (place, offset) = (place + 1, 0)
+                    continue
+                }
+                if mayBeDone == 0 { mayBeDone = note() }
+                if journal.holds, !endsNow { return }
+                let (request, wall) = (current[place].requests[offset], current[place].wall)
+                offset += 1
+                mayBeDone -= 1
+                execute(request, wall)
+            }
+            for index in current.indices where spare.count < Self.spareMost {
+                current[index].requests.removeAll(keepingCapacity: true)
+                spare.append(current[index].requests)
+            }
+            current.removeAll(keepingCapacity: true)
+            place = 0
+        }
+    }
+
+    /// Whoever wants the end at once gets it, whatever the disk does.
+    private var endsNow: Bool {
+        (current + asked).contains { $0.requests.contains { if case .exit = $0.effect { true } else { false } } }
+    }
+
+    /// Writes the notes from here to the next dismissal; how many requests that are.
+    private func note() -> Int {
+        var count = 0
+        defer { journal.flush() }
+        for batch in current[place...] {
+            for request in count == 0 ? batch.requests[offset...] : batch.requests[...] {
+                count += 1
+                if case .journal(let call) = request.effect { journal.take(call) }
+                if case .process(.dismiss) = request.effect { return count }
+            }
+        }
+        return count
     }
 
     /// Supervisors are made once the first dial is behind us, so that they do not hold it up.
@@ -148,12 +219,17 @@ final class Daemon: LoopCore {
     private func execute(_ request: Request, _ wall: WallTime) {
         switch request.effect {
         case .socket(let call): socket.execute(request.id, call)
+        case .process(.start(var launch)):
+            // What the next life could not know of must not outlive this one.
+            if !journal.isWritable { launch.name = nil }
+            processes.execute(request.id, .start(launch))
         case .process(let call): processes.execute(request.id, call)
         case .files(let call): files.execute(request.id, call)
         case .docker(let call):
             guard let docker else { return loop.deliver(.interpreter(.contractBroken(request.id))) }
             docker.execute(request.id, call)
-        case .journal(let call): journal.take(call)
+        // Written already.
+        case .journal: break
         case .log(let record): log.write(record, wall: wall)
         case .measure(let measure): counters.take(measure)
         case .forgetSecrets(let range): vault.forget(range)
@@ -183,6 +259,10 @@ final class Daemon: LoopCore {
         counts.dockerCalls = docker?.unfinished ?? 0
         counts.unreaped = processes.unreaped
         counts.journalOpen = journal.open
+        counts.journalNotes = journal.entries
+        counts.journalWrites = journal.writes
+        counts.journalSyncs = journal.syncs
+        counts.journalRenewals = journal.renewals
         counts.secrets = vault.count
         counts.vaultBytes = vault.bytesKept
         counts.descriptors = loop.watched

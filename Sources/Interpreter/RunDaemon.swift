@@ -20,6 +20,9 @@ public struct LogChoice: Sendable {
     }
 }
 
+/// What the notes of a turn survive by the time that anything behind them is done.
+public enum Durability: Sendable { case process, power }
+
 public struct DaemonOptions: Sendable {
     public var settings: Settings
     public var key: DialKey
@@ -30,6 +33,9 @@ public struct DaemonOptions: Sendable {
     public var log: LogChoice
     /// Names this program and its version to the server.
     public var userAgent: Bytes
+    /// What the lives before this one left, and where this one leaves what the next must know.
+    public var state: StateDirectory?
+    public var durability = Durability.process
     /// What the configuration has to say, as warnings of the log.
     public var warnings: [String]
     /// Where to record to, if anywhere.
@@ -37,7 +43,7 @@ public struct DaemonOptions: Sendable {
 
     public init(
         settings: Settings, key: DialKey, secrets: [Secret], environment: [(name: Bytes, value: Bytes)],
-        log: LogChoice, userAgent: Bytes, warnings: [String] = []
+        log: LogChoice, userAgent: Bytes, state: StateDirectory? = nil, warnings: [String] = []
     ) {
         self.settings = settings
         self.key = key
@@ -45,6 +51,7 @@ public struct DaemonOptions: Sendable {
         self.environment = environment
         self.log = log
         self.userAgent = userAgent
+        self.state = state
         self.warnings = warnings
     }
 

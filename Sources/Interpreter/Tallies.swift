@@ -1,5 +1,4 @@
-// What was counted in this life: the core's measures, and what it said for the journal. The exporters and the journal
-// on disk come later; both are fed from here.
+// What was counted in this life: the core's measures. The exporters come later, and are fed from here.
 
 import Effects
 
@@ -31,21 +30,5 @@ final class Counters {
 
     func slowTurn() {
         slowTurns += 1
-    }
-}
-
-/// Counts what the next life would have to know; nothing is written yet.
-final class Journal {
-    private(set) var entries = 0
-    /// Things outside that were intended or acquired, and not released.
-    private(set) var open = 0
-
-    func take(_ call: JournalCall) {
-        entries += 1
-        switch call {
-        case .intended: open += 1
-        case .released: open -= 1
-        case .acquired, .verdictDecided, .verdictHeard, .handedOver, .volumeUsed: break
-        }
     }
 }

@@ -98,6 +98,55 @@ final class Vault {
         maskers = maskers.filter { !$0.key.contains(range) }
     }
 
+    /// What these ranges hide, as a text that `keep(handedOver:)` reads again: of each its kind, length and bytes.
+    func handOver(_ ranges: [SecretRange]) -> Bytes {
+        var text = Bytes()
+        for range in ranges {
+            for offset in 0..<min(range.count, UInt64(entries.count)) {
+                guard let entry = entries[range.first &+ offset], entry.kind != .document else { continue }
+                text.append(entry.kind == .json ? 1 : 0)
+                withUnsafeBytes(of: UInt32(truncatingIfNeeded: entry.bytes.count).littleEndian) {
+                    text.append(contentsOf: $0)
+                }
+                text.append(contentsOf: entry.bytes)
+            }
+        }
+        return text
+    }
+
+    /// What an earlier life knew of a command that lives on. Nil where the text is damaged, or there is no room.
+    func keep(handedOver text: Bytes) -> SecretRange? {
+        let first = nextSecret
+        var secrets: [Secret] = []
+        var place = 0
+        while place < text.count {
+            guard text.count - place >= 5 else { return nil }
+            let length = (1...4).reduce(0) { $0 | Int(text[place + $1]) << (8 * ($1 - 1)) }
+            guard text[place] <= 1, text.count - place - 5 >= length else { return nil }
+            let ref = SecretRef(number: first &+ UInt64(secrets.count))
+            let bytes = Bytes(text[place + 5..<place + 5 + length])
+            secrets.append(Secret(ref: ref, bytes: bytes, kind: text[place] == 1 ? .json : .text))
+            place += 5 + length
+        }
+        guard !secrets.isEmpty else { return SecretRange.none }
+        guard keep(secrets, next: first &+ UInt64(secrets.count)) == nil else { return nil }
+        return SecretRange(first: first, count: UInt64(secrets.count))
+    }
+
+    /// How many of these bytes are the end of one of those secrets, whose beginning came before them.
+    func tail(of range: SecretRange, atStartOf bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        var longest = 0
+        for offset in 0..<min(range.count, UInt64(entries.count)) {
+            guard let secret = entries[range.first &+ offset]?.bytes, Masker.isMasked(secret) else { continue }
+            for length in stride(from: min(secret.count - 1, bytes.count), to: longest, by: -1)
+            where secret.suffix(length).elementsEqual(bytes.prefix(length)) {
+                longest = length
+                break
+            }
+        }
+        return longest
+    }
+
     // MARK: Permanent secrets
 
     /// A permanent secret has another value now; the earlier one stays masked.

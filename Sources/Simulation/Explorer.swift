@@ -76,31 +76,46 @@ public struct Explorer {
         _ world: World, _ node: UInt32, _ next: inout [(world: World, node: UInt32)]
     ) -> Bool {
         for move in world.moves() {
-            var successor = world
-            successor.repeatsInputs = result.transitions.isMultiple(of: Explorer.repeatedEvery)
-            let violation = successor.make(move)
-            result.transitions += 1
-            result.witnesses.formUnion(successor.witnesses)
-            result.table.add(successor.transitions)
-            if let violation {
-                result.failure = .init(violation: violation, moves: story(node) + [move], restFrom: nil)
-                return false
+            guard let effects = follow(move, from: world, node, &next) else { return false }
+            guard world.crashesLeft > 0, !world.isDead else { continue }
+            // Between every two effects, in front of the first and behind the last.
+            for count in 0...effects {
+                let death = Move.killed(during: move, after: count)
+                guard follow(death, from: world, node, &next) != nil else { return false }
             }
-            guard seen.insert(successor.fingerprint) else { continue }
-            if seen.count >= scenario.statesMax {
-                result.truncated = true
-                return false
-            }
-            let child = UInt32(truncatingIfNeeded: parents.count)
-            parents.append(node)
-            moves.append(move)
-            if let failure = unrest(successor, child) {
-                result.failure = failure
-                return false
-            }
-            next.append((successor, child))
         }
         return true
+    }
+
+    /// How many effects it had on the outside; nil where the search ends.
+    private mutating func follow(
+        _ move: Move, from world: World, _ node: UInt32, _ next: inout [(world: World, node: UInt32)]
+    ) -> Int? {
+        var successor = world
+        successor.repeatsInputs = result.transitions.isMultiple(of: Explorer.repeatedEvery)
+        let violation = successor.make(move)
+        let effects = successor.reached
+        result.transitions += 1
+        result.witnesses.formUnion(successor.witnesses)
+        result.table.add(successor.transitions)
+        if let violation {
+            result.failure = .init(violation: violation, moves: story(node) + [move], restFrom: nil)
+            return nil
+        }
+        guard seen.insert(successor.fingerprint) else { return effects }
+        if seen.count >= scenario.statesMax {
+            result.truncated = true
+            return nil
+        }
+        let child = UInt32(truncatingIfNeeded: parents.count)
+        parents.append(node)
+        moves.append(move)
+        if let failure = unrest(successor, child) {
+            result.failure = failure
+            return nil
+        }
+        next.append((successor, child))
+        return effects
     }
 
     private func story(_ node: UInt32) -> [Move] {
@@ -153,7 +168,6 @@ extension World {
     mutating func calmDown() {
         faultsLeft = 0
         crashesLeft = 0
-        diesAfter = nil
         signalsLeft = 0
         sleepsLeft = 0
         server.nextAssignment = scenario.assignments.count

@@ -51,11 +51,12 @@ extension World {
     func violatedWhereTouched(since before: Glance, by event: Event, _ requests: [Request]) -> Violation? {
         for request in requests {
             switch request.effect {
-            case .journal(.verdictDecided):
+            case .journal(let call):
+                guard case .verdictDecided = call.note else { continue }
                 if let violation = verdictAfterDeath(worker.roster.tasks) { return violation }
                 if let violation = containersAreDead(worker.roster.tasks) ?? neverHalfFilled() { return violation }
             case .exit: if let violation = leftAtExit() { return violation }
-            case .socket, .process, .files, .docker, .journal, .log, .measure, .forgetSecrets: break
+            case .socket, .process, .files, .docker, .log, .measure, .forgetSecrets: break
             }
         }
         if case .process(.started) = event, let violation = oneAgent(newest: true) { return violation }
@@ -129,7 +130,7 @@ extension World {
     }
 
     private func isOutstanding(_ id: EffectID) -> Bool {
-        files.awaits(id) || docker.awaits(id) || network.awaits(id) || processes.index(id) != nil
+        files.awaits(id) || docker.awaits(id) || network.awaits(id) || processes.awaits(id)
     }
 
     private func boundedState() -> Violation? {
@@ -159,7 +160,8 @@ extension World {
                 justified = processes.badEnds.contains(key) || contractBroken || faultsLeft < scenario.faults
             case .workspaceSetup: justified = files.failures > 0 || !scenario.foreign.isEmpty
             case .gracefulShutdown: justified = signalsLeft < scenario.signals
-            case .internal: justified = contractBroken
+            case .internal(.contractBroken): justified = contractBroken
+            case .internal(.interrupted): justified = life > 0
             case .taskTimeout: justified = scenario.settings.taskTimeout != nil
             case .sidecarPrep(.fillingTooLong):
                 justified = faultsLeft < scenario.faults || sleepsLeft < scenario.sleeps
@@ -220,6 +222,7 @@ extension World {
     func violatedAtRest() -> Violation? {
         if admittedLeftovers { return nil }
         return nothingLeftBehind() ?? nothingLeftOnDaemon() ?? nothingLeftOutside() ?? everyVerdictHeard()
+            ?? everyClaimIsAnswered()
             ?? teardownRuns() ?? cancelReaches()
             ?? journalTellsNoMore()
     }
@@ -257,6 +260,20 @@ extension World {
             if entry.isOfAnEarlierLife { continue }
             let superseded = server.ledger.contains { $0.key.task == entry.key.task && $0.key != entry.key }
             if superseded { continue }
+            return Violation("NoSilentEnd", "the server never heard how a claimed execution ended")
+        }
+        return nil
+    }
+
+    /// Every execution that was claimed, in whichever life, but one of which something newer took the place.
+    private func everyClaimIsAnswered() -> Violation? {
+        guard !contractBroken else { return nil }
+        for claim in journal.claimed where !isOfAnEarlierLife(claim.key) {
+            guard let entry = server.ledger.first(where: { $0.key == claim.key }), entry.finalWord == nil else {
+                continue
+            }
+            if runtime.wasHandedOver(claim.key) { continue }
+            if server.ledger.contains(where: { $0.key.task == claim.key.task && $0.key != claim.key }) { continue }
             return Violation("NoSilentEnd", "the server never heard how a claimed execution ended")
         }
         return nil

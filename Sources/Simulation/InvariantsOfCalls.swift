@@ -6,7 +6,7 @@ import WorkerModel
 extension World {
     func checkStart(_ call: ProcessCall, _ id: EffectID) -> Violation? {
         guard case .start(let launch) = call else { return nil }
-        guard journal.names(.process(id)) else {
+        guard launch.name.map({ journal.names(.process($0, launch.role)) }) ?? true else {
             return Violation("JournalFirst", "a command was started before the journal knew of it")
         }
         guard launch.role != .teardown else { return nil }
@@ -54,13 +54,13 @@ extension World {
             if server.ledger.contains(where: { $0.key == process.key && $0.mustBeCancelled }) { return nil }
             return Violation("TimeIsGiven", "a dispatch command was asked to end although nobody ended its task")
         case .kill(let id):
-            guard let process = dispatch(id), !process.wasToldToEnd, !process.hasEnded, !contractBroken,
-                let askedAt = process.askedAt
-            else { return nil }
-            if askedAt.after(command.dispatchTimeout) <= now { return nil }
-            if let at = signalledAt, at.after(scenario.settings.timing.dispatchAtStop) <= now { return nil }
+            guard let process = dispatch(id), !process.wasToldToEnd, !process.hasEnded, !contractBroken else {
+                return nil
+            }
+            // That it is to be killed was decided when its time was up, maybe by an earlier life.
+            if process.givenUp || hasHadItsTime(process, command) { return nil }
             return Violation("TimeIsGiven", "a dispatch command was killed before its time was up")
-        case .start, .release, .abandonOutput: return nil
+        case .start, .adopt, .release, .abandonOutput, .dismiss: return nil
         }
     }
 
@@ -70,8 +70,32 @@ extension World {
         case .signal(let id, _), .kill(let id):
             guard let process = dispatch(id), !process.hasEnded else { return }
             runtime.change(process.key) { $0.wasBrokenOff = true }
-        case .start, .release, .abandonOutput: break
+        case .start, .adopt, .release, .abandonOutput, .dismiss: break
         }
+    }
+
+    private func hasHadItsTime(_ process: ProcessTable.Process, _ command: CommandSettings) -> Bool {
+        guard let askedAt = process.askedAt else { return true }
+        if askedAt.after(command.dispatchTimeout) <= now { return true }
+        guard let signalledAt else { return false }
+        return signalledAt.after(scenario.settings.timing.dispatchAtStop) <= now
+    }
+
+    /// From this note on the worker will not take its word, in no life.
+    mutating func giveUpDispatch(of run: UInt64, _ verdict: Verdict) -> Violation? {
+        guard case .command(let command) = scenario.settings.backend,
+            let key = journal.inheritance.runs.first(where: { $0.number == run })?.key
+        else { return nil }
+        for index in processes.processes.indices {
+            let process = processes.processes[index]
+            guard process.role == .dispatch, process.key == key, !process.hasEnded else { continue }
+            if verdict.blamesTime, !contractBroken, !hasHadItsTime(process, command) {
+                return Violation("TimeIsGiven", "a dispatch command was given up before its time was up")
+            }
+            processes.processes[index].givenUp = true
+            runtime.change(key) { $0.wasBrokenOff = true }
+        }
+        return nil
     }
 
     private func dispatch(_ id: EffectID) -> ProcessTable.Process? {
@@ -104,5 +128,15 @@ extension World {
             }
         }
         return nil
+    }
+}
+
+extension Verdict {
+    /// Of the dispatch command; a cancellation and the task's own limit ask it to end, whenever they come.
+    fileprivate var blamesTime: Bool {
+        switch self {
+        case .failed(.dispatchTimeout), .failed(.gracefulShutdown): true
+        case .failed, .completed, .cancelled, .dispatched: false
+        }
     }
 }

@@ -37,6 +37,7 @@ extension Settings {
         var list = backend.remarks
         if !cleanup { list.append("cleanup off") }
         if capacity > 0 { list.append("capacity \(capacity)") }
+        if !journals { list.append("no journal") }
         if let taskTimeout { list.append("time limit \(taskTimeout.words)") }
         if drainTimeout > .zero { list.append("drain time-out \(drainTimeout.words)") }
         return list.isEmpty ? "bare" : list.joined(separator: ", ")

@@ -6,11 +6,12 @@ import Effects
 import WorkerModel
 
 extension Scenarios {
-    static let containing: [Scenario] = [
-        container, containerStopped, containerUnseen, sidecar, sidecarOfItsOwn, twoOnOneVolume, strangersVolume,
-        daemonAway, daemonAwayWithAll, containerKept, containerLimited, containerFollowed, containerKilled,
-        containerBrokenHands, sweeping, sweepingStopped,
-    ]
+    static let containing: [Scenario] =
+        [
+            container, containerStopped, containerUnseen, sidecar, sidecarOfItsOwn, twoOnOneVolume, strangersVolume,
+            daemonAway, daemonAwayWithAll, containerKept, containerLimited, containerFollowed, containerBrokenHands,
+            sweeping, sweepingStopped,
+        ] + containersInDeaths
 
     /// Every fault of the daemon against one execution without sidecars.
     private static let container = scenario("one container, every fault", [task("a", "1")], docker) {
@@ -102,12 +103,6 @@ extension Scenarios {
         $0.allowed = [.dockerLoses, .agentFails, .daemonDies, .slow]
     }
 
-    private static let containerKilled = scenario("one container, killed", [tooled("a", "1", readWrite: true)], docker)
-    {
-        $0.crashes = 1
-        $0.faults = 0
-    }
-
     /// A volume that nobody uses goes, while a task comes that wants another.
     private static let sweeping = scenario("what nobody needs is removed", [tooled("a", "1")], sweeper) {
         $0.litter = true
@@ -131,6 +126,93 @@ extension Scenarios {
     }
 }
 
+// MARK: - Deaths of the worker
+
+extension Scenarios {
+    private static let containersInDeaths = [
+        containerKilled, containerKilledTwice, ownSidecarKilled, sharedSidecarKilled, containerKilledAndStopped,
+        containerKilledAndUnseen, containerKilledWithDaemon, containerKilledAndKept, containerKilledAndLimited,
+        containerKilledWithoutJournal,
+    ]
+
+    private static let containerKilled = killed("one container, killed", [task("a", "1")], docker) {
+        $0.cancellations = [TaskID(Bytes(text: "a"))]
+        $0.faults = 1
+        $0.allowed = [.agentFails, .dockerLoses, .containerVanishes]
+    }
+
+    private static let containerKilledTwice = killed("one container, killed twice", [task("a", "1")], docker) {
+        $0.cancellations = [TaskID(Bytes(text: "a"))]
+        $0.crashes = 2
+        $0.quickNetwork = true
+    }
+
+    private static let ownSidecarKilled = killed(
+        "a sidecar that the task writes to, killed", [tooled("a", "1", readWrite: true)], docker
+    ) {
+        $0.cancellations = [TaskID(Bytes(text: "a"))]
+        $0.quickNetwork = true
+    }
+
+    /// Whoever dies over filling a volume holds a lock that others wait for.
+    private static let sharedSidecarKilled = killed(
+        "two tasks on one fresh volume, killed", [tooled("a", "1"), tooled("b", "2")], docker
+    ) {
+        $0.quickNetwork = true
+        $0.quickFiles = true
+    }
+
+    private static let containerKilledAndStopped = killed("one container, killed, stop", [task("a", "1")], docker) {
+        $0.signals = 2
+        $0.faults = 1
+        $0.allowed = [.drop, .dockerLoses]
+    }
+
+    private static let containerKilledAndUnseen = killed(
+        "a container whose end is not seen, killed", [task("a", "1")], docker
+    ) {
+        $0.cancellations = [TaskID(Bytes(text: "a"))]
+        $0.faults = 5
+        $0.quickNetwork = true
+        $0.allowed = [.slow]
+    }
+
+    private static let containerKilledWithDaemon = killed(
+        "the worker is killed and the daemon dies", [tooled("a", "1")], docker
+    ) {
+        $0.keepsAlive = false
+        $0.quickNetwork = true
+        $0.faults = 1
+        $0.allowed = [.daemonDies]
+    }
+
+    private static let containerKilledAndKept = killed(
+        "a container, killed, cleanup off", [tooled("a", "1", readWrite: true)], keepingContainers
+    ) { $0.quickNetwork = true }
+
+    private static let containerKilledAndLimited = killed(
+        "a container, killed, and the task time-out", [task("a", "1")], brief
+    ) {
+        $0.faults = 1
+        $0.allowed = [.slow]
+        $0.quickNetwork = true
+    }
+
+    private static let containerKilledWithoutJournal = killed(
+        "one container, killed without a journal", [tooled("a", "1", readWrite: true)], withoutJournal
+    ) { _ in }
+
+    private static func killed(
+        _ name: String, _ assignments: [Assignment], _ settings: Settings, _ change: (inout Scenario) -> Void
+    ) -> Scenario {
+        scenario(name, assignments, settings) {
+            $0.crashes = 1
+            $0.faults = 0
+            change(&$0)
+        }
+    }
+}
+
 // MARK: - Parts
 
 extension Scenarios {
@@ -147,6 +229,7 @@ extension Scenarios {
         $0.timing.sidecarKept = .seconds(20)
         $0.timing.parting = .seconds(2)
     }
+    private static let withoutJournal = settings { $0.journals = false }
     private static let brief = settings { $0.taskTimeout = .seconds(5) }
 
     private static func tooled(_ name: String, _ execution: String, readWrite: Bool = false) -> Assignment {

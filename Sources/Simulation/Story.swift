@@ -77,10 +77,12 @@ extension ProcessCall {
     var words: String {
         switch self {
         case .start(let launch): "start \(launch.role) of \(launch.key.words)"
+        case .adopt(let adoption): "adopt \(adoption.role) of \(adoption.key.words)"
         case .signal: "signal SIGTERM"
         case .kill: "kill"
         case .release: "release what it left running"
         case .abandonOutput: "abandon the output"
+        case .dismiss: "dismiss its supervisor"
         }
     }
 }
@@ -96,6 +98,7 @@ extension FilesCall {
         case .readEnvironment(let path): "read \(path.text)"
         case .rename(let from, let to): "rename \(from.text) to \(to.text)"
         case .removeFile(let path): "remove file \(path.text)"
+        case .removeEmptyDirectory(let path): "remove \(path.text) if it is empty"
         case .removeTree(let path): "remove tree \(path.text)"
         }
     }

@@ -64,6 +64,7 @@ extension DirectStep.Phase {
         case .settingUp: .settingUp
         case .readingEnvironment: .readingEnvironment
         case .running: .running
+        case .interrupted: .interrupted
         case .settingAside: .settingAside
         case .over: .over
         }
@@ -237,6 +238,7 @@ extension Supervised.Phase {
     var seen: PhaseName {
         switch self {
         case .starting: .starting
+        case .adopting: .adopting
         case .alive: .alive
         case .terminating: .terminating
         case .killing: .killing

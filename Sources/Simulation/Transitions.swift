@@ -40,9 +40,9 @@ enum PhaseName: UInt8, Sendable {
     case idle, dialling, givenUp, open, abandoned, waiting, closingGivenUp, shut
     case queued, sending, written
     case claimed, reported
-    case makingGround, makingEnvironmentFile, settingUp, readingEnvironment, settingAside, over
+    case makingGround, makingEnvironmentFile, settingUp, readingEnvironment, interrupted, settingAside, over
     case haunted, settling, tearingDown, releasing
-    case alive, terminating, killing, clearing, haunting
+    case adopting, alive, terminating, killing, clearing, haunting
     case wanted, asked, held, relinquishing, retrying, gone
     case dispatching, breakingOff, recalling, recallRunning, recallKilled, pausing
     case reaching, reachPausing, listing, removingLeftovers
@@ -55,10 +55,10 @@ enum PhaseName: UInt8, Sendable {
 
 enum EventKind: UInt8, Sendable {
     case began, tick, opened, refused, assigned, cancelled, saidOther, ponged, heard, closed, written, notWritten
-    case started, startFailed, exited, cleared, finished
+    case started, startFailed, notFound, exited, cleared, finished
     case fileDone, fileExists, fileFailed, fileFound, environmentRead
     case dockerDone, dockerExists, dockerFailed, reached, imageSeen, volumeSeen, containerSeen, containerEnded, listed
-    case stopRequested, contractBroken
+    case stopRequested, contractBroken, journalFailed, journalRestored
 }
 
 struct Transition: Hashable, Sendable {
@@ -190,9 +190,12 @@ extension Event {
         case .tick: .tick
         case .operator(.stopRequested): .stopRequested
         case .interpreter(.contractBroken): .contractBroken
+        case .interpreter(.journalFailed): .journalFailed
+        case .interpreter(.journalRestored): .journalRestored
         case .socket(let event): event.kind
         case .process(.started): .started
         case .process(.startFailed): .startFailed
+        case .process(.notFound): .notFound
         case .process(.exited): .exited
         case .process(.cleared): .cleared
         case .process(.finished): .finished

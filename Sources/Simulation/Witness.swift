@@ -15,6 +15,7 @@ public enum Witness: UInt8, CaseIterable, Sendable {
     case claimed, waitsForEarlier, taskRunning, reported
     // The direct step.
     case makingGround, makingEnvironmentFile, settingUp, readingEnvironment, agentRunning, settingAside
+    case interrupted
     case haunted, settling, tearingDown, releasing, secondName
     // The command step.
     case dispatching, breakingOff, recalling, takingBack, takingBackHoldsBack, dispatchHaunted
@@ -36,7 +37,7 @@ public enum Witness: UInt8, CaseIterable, Sendable {
     case inspectImage, createVolume, inspectVolume, removeVolume, createContainer, inspectContainer, startContainer
     case awaitEnd, stopContainer, killContainer, removeContainer, copy, tellOutput, followOutput, abandonCall
     // Processes.
-    case processStarting, alive, terminating, killing, clearing, draining200, haunting
+    case processStarting, adopting, alive, terminating, killing, clearing, draining200, haunting
     // Holdings.
     case relinquishing, retrying
     // Final words.
@@ -44,11 +45,12 @@ public enum Witness: UInt8, CaseIterable, Sendable {
     case agentInvocation, dispatchCommand, dispatchTimeout
     // Effects.
     case dial, send, ping, close, abandon
-    case start, signal, kill, release, abandonOutput
-    case findExecutable, prepareRoot, makeDirectory, makeFile, readEnvironment, rename, removeFile, removeTree
+    case start, signal, kill, release, abandonOutput, adopt, dismiss
+    case findExecutable, prepareRoot, makeDirectory, makeFile, readEnvironment, rename, removeFile, removeTree,
+        removeEmptyDirectory
     case intended, acquired, released, verdictDecided, verdictHeard
     // Lives.
-    case killed, startedAgain
+    case killed, startedAgain, vanished, interruptedVerdict, inherited, saidAgain
     // Answers to the server.
     case rejectedUnreadable, rejectedHooks, rejectedStopping, rejectedCapacity
     case repeatedClaim, repeatedFinalWord, withdrawn, forgottenClaim, resent, lateCompletion
@@ -157,6 +159,7 @@ extension WitnessSet {
         case .settingUp: insert(.settingUp)
         case .readingEnvironment: insert(.readingEnvironment)
         case .running: insert(.agentRunning)
+        case .interrupted: insert(.interrupted)
         case .settingAside: insert(.settingAside)
         case .over: break
         }
@@ -191,6 +194,7 @@ extension WitnessSet {
     mutating func see(_ process: Supervised) {
         switch process.phase {
         case .starting: insert(.processStarting)
+        case .adopting: insert(.adopting)
         case .alive: insert(.alive)
         case .terminating: insert(.terminating)
         case .killing: insert(.killing)
@@ -210,6 +214,8 @@ extension WitnessSet {
         case .socket(let call): see(call)
         case .process(let call):
             switch call {
+            case .adopt: insert(.adopt)
+            case .dismiss: insert(.dismiss)
             case .start: insert(.start)
             case .signal: insert(.signal)
             case .kill: insert(.kill)
@@ -219,7 +225,8 @@ extension WitnessSet {
         case .files(let call): see(call)
         case .docker(let call): see(call)
         case .journal(let call):
-            switch call {
+            switch call.note {
+            case .claimed, .recalled, .claimHeard, .started, .ending, .ended, .verdictWithdrawn, .forgotten: break
             case .intended: insert(.intended)
             case .acquired: insert(.acquired)
             case .released: insert(.released)
@@ -255,7 +262,8 @@ extension WitnessSet {
         case .cancelled: insert(.cancelled)
         case .failed(_, let failure, _, _):
             switch failure {
-            case .internal: insert(.internalFailure)
+            case .internal(.contractBroken): insert(.internalFailure)
+            case .internal(.interrupted): insert(.interruptedVerdict)
             case .taskTimeout: insert(.taskTimeout)
             case .gracefulShutdown: insert(.gracefulShutdown)
             case .workspaceSetup: insert(.workspaceSetup)
@@ -291,12 +299,17 @@ extension WitnessSet {
         case .readEnvironment: insert(.readEnvironment)
         case .rename: insert(.rename)
         case .removeFile: insert(.removeFile)
+        case .removeEmptyDirectory: insert(.removeEmptyDirectory)
         case .removeTree: insert(.removeTree)
         }
     }
 
     private mutating func see(_ saying: Saying) {
         // Only the sayings that stand for a decision which leaves no other trace.
+        if case .inherited(let tasks, let unheard) = saying {
+            if tasks > 0 { insert(.inherited) }
+            if unheard > 0 { insert(.saidAgain) }
+        }
         if saying == .claimRepeated { insert(.repeatedClaim) }
         if saying == .finalWordRepeated { insert(.repeatedFinalWord) }
         if saying == .finalWordWithdrawn { insert(.withdrawn) }

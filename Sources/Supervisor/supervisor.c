@@ -1,7 +1,8 @@
 /* The supervisor of one task at a time: starts the agent, passes signals on, and leaves nothing of its descendants
  * alive. Then it may serve another.
  *
- * idle (waits for the start record) -> running -> ending (everything left is killed) -> idle.
+ * idle (waits for the start record) -> running -> ending (everything left is killed) -> idle; one that is to outlive
+ * its worker keeps what it has told until that was taken, and is idle only then.
  * SupervisorProtocol.h says what goes over descriptor 3. Only that commands it: every signal is blocked. As subreaper
  * it inherits every orphan below it, so "descendants left" is what waitid and its list of children say. */
 #define _GNU_SOURCE 1
@@ -22,9 +23,11 @@
 #include <unistd.h>
 
 #include "SupervisorProtocol.h"
+#include "afterlife.h"
 #include "descendants.h"
+#include "record.h"
 
-enum { CONTROL = 3, GRACE_MS = 10000, FIRST_PAUSE_MS = 10, LONGEST_PAUSE_MS = 2000, MOST_STRINGS = 1 << 20 };
+enum { CONTROL = 3, GRACE_MS = 10000, FIRST_PAUSE_MS = 10, LONGEST_PAUSE_MS = 2000, WEEK_S = 604800 };
 
 static pid_t agent;            /* 0 once it was reaped */
 static int control = CONTROL;  /* -1 once the worker is gone */
@@ -32,10 +35,13 @@ static int ending, killed;     /* kill whatever there is, the agent included; ho
 static int output = -1;        /* the agent's end of its output, held so that it ends when all of them are dead */
 static int oom_file, oom_own;  /* our own oom_score_adj, and what it is while no agent is being started */
 static int hands_over;         /* what it leaves behind when it ends well lives until the worker has decided */
+static int let_go;             /* and that was: to let it live on */
 static int signal_expected;    /* a 'T' came, its signal number has not yet */
 static int64_t kill_at = -1;   /* when the grace period ends */
-static oz_supervisor_record noted[3];
-static size_t notes; /* of each kind at most one */
+static oz_supervisor_record noted[3]; /* of each kind at most one */
+static int notes, said;               /* how many there are, and how many of them the worker was told */
+/* Only for one that outlives its worker: where the next one comes, what it will be given, that it has taken all. */
+static int listener = -1, printed = -1, words = -1, dismissed;
 
 static void wake(int number) { (void)number; } /* that ppoll returns is all */
 
@@ -52,8 +58,9 @@ static void note(uint8_t kind, int32_t a, int64_t b) {
 
 /* The few records always fit in the socket's buffer, each whole, and stay there until the worker reads them. */
 static void say_notes(void) {
-    if (control >= 0 && notes > 0) send(control, noted, notes * sizeof *noted, MSG_NOSIGNAL);
-    notes = 0;
+    size_t rest = (size_t)(notes - said) * sizeof *noted;
+    if (control >= 0 && rest > 0) send(control, noted + said, rest, MSG_NOSIGNAL);
+    said = notes;
 }
 
 /* The output ends with it, except where somebody else holds it: the worker wakes up once for both. */
@@ -67,33 +74,6 @@ static _Noreturn void give_up(int number, int stage) {
     note(OZ_RECORD_FAILED, number, stage);
     say_notes();
     _exit(0);
-}
-
-/* Reads some of the start record, and the two descriptors that may come along. Without a worker there is nothing to do
- * any more. No signal interrupts it, since all are blocked. */
-static size_t receive(void *into, size_t length, int *passed) {
-    _Alignas(struct cmsghdr) char right[CMSG_SPACE(2 * sizeof(int))];
-    struct iovec part = {into, length};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = right, .msg_controllen = sizeof right};
-    ssize_t got = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
-    if (got <= 0) _exit(0);
-    struct cmsghdr *has = CMSG_FIRSTHDR(&message);
-    if (has != NULL && has->cmsg_type == SCM_RIGHTS) memcpy(passed, CMSG_DATA(has), has->cmsg_len - CMSG_LEN(0));
-    return (size_t)got;
-}
-
-/* Splits the strings into argv and envp, each ended by NULL; 0 unless they are just what the header promised. */
-static int split(const oz_start_header *head, char *text, char **into) {
-    char *end = text + (head->total - sizeof *head);
-    for (uint32_t i = 0; i < head->argc + head->envc + 2; i++) {
-        char *zero = memchr(text, 0, (size_t)(end - text));
-        if (zero == NULL) return 0;
-        *into++ = text;
-        text = zero + 1;
-        if (i + 1 == head->argc + 2) *into++ = NULL;
-    }
-    *into = NULL;
-    return text == end;
 }
 
 /* Best effort. An agent inherits ours: opening its own between the fork and the exec would take the longest of all. */
@@ -135,35 +115,30 @@ static __attribute__((noinline)) void launch(const oz_start_header *head, char *
     agent = pid;
 }
 
+/* From here on the next worker finds this one, or knows that it never will: if our worker is dead by now, whoever
+ * asked under this name before may have been told so, and nothing may be started any more. */
+static void outlive(const char *name, const int *passed) {
+    char next;
+    printed = passed[0], words = passed[1];
+    listener = listen_as(name);
+    if (listener < 0) give_up(errno, OZ_STAGE_SURVIVE);
+    if (recv(control, &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0) _exit(0);
+}
+
 /* Waits for the start record and acts on it. Its memory, the task's environment included, is given back at once. */
 static void start(void) {
-    oz_start_header head;
-    int passed[2] = {-1, -1}; /* the output's end for the agent, and its input */
-    size_t have = receive(&head, sizeof head, passed);
-    const uint8_t first = *(const uint8_t *)&head;
-    if (first == OZ_COMMAND_KILL) note(OZ_RECORD_GONE, 0, 0), say_notes();
-    if (first == OZ_COMMAND_KILL || first == OZ_COMMAND_QUIT) _exit(0);
-    while (have < sizeof head) have += receive((char *)&head + have, sizeof head - have, passed);
-    const uint32_t known = OZ_START_STDIN | OZ_START_OOM | OZ_START_NOFILE | OZ_START_HANDOVER;
-    int32_t score = (int32_t)head.oom_score_adj;
-    if (head.magic != OZ_START_MAGIC || head.total <= sizeof head || head.total > OZ_START_LIMIT || head.argc < 1
-        || head.argc > MOST_STRINGS || head.envc > MOST_STRINGS || (head.flags & ~known) != 0 || score < -1000
-        || score > 1000 || passed[0] < 0 || (passed[1] < 0 && (head.flags & OZ_START_STDIN) != 0)) {
-        give_up(EINVAL, OZ_STAGE_RECORD);
-    }
-    size_t pointers = (head.argc + head.envc + 4) * sizeof(char *), length = head.total - sizeof head;
-    char **strings = mmap(NULL, pointers + length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (strings == MAP_FAILED) give_up(ENOMEM, OZ_STAGE_RECORD);
-    char *text = (char *)strings + pointers;
-    for (have = 0; have < length;) have += receive(text + have, length - have, passed);
-    if (!split(&head, text, strings) || strings[0][0] != '/' || strings[1][0] != '/') {
-        give_up(EINVAL, OZ_STAGE_RECORD);
-    }
-    hands_over = (head.flags & OZ_START_HANDOVER) != 0;
-    launch(&head, strings, passed);
-    munmap(strings, pointers + length);
-    output = passed[0];
-    close(passed[1]);
+    oz_start asked;
+    int instead = read_start(control, &asked);
+    if (instead == -OZ_COMMAND_KILL) say_gone(0);
+    if (instead < 0) _exit(0);
+    if (instead > 0) give_up(instead, OZ_STAGE_RECORD);
+    const int reads = (asked.head.flags & OZ_START_STDIN) != 0;
+    hands_over = (asked.head.flags & OZ_START_HANDOVER) != 0;
+    if (asked.name != NULL) outlive(asked.name, asked.passed + 1 + reads);
+    launch(&asked.head, asked.strings, asked.passed);
+    munmap(asked.strings, asked.size);
+    output = asked.passed[0];
+    if (reads) close(asked.passed[1]);
     note(OZ_RECORD_STARTED, agent, stat_field(agent, 22));
 }
 
@@ -171,21 +146,55 @@ static void signal_agent(int number) {
     if (agent > 0 && kill(-agent, number) < 0 && errno == ESRCH) kill(agent, number);
 }
 
+/* The worker is gone, or has let go. Without an afterlife the agent goes with it, in good order. */
+static void bereave(void) {
+    close(control);
+    control = -1, signal_expected = 0;
+    if (listener < 0 && !let_go) signal_agent(SIGTERM), kill_at = now_ms() + GRACE_MS;
+}
+
+/* What is let go of stays with us, but the worker need not hear of it any more. */
+static void release(void) {
+    let_go = 1;
+    say_gone(0);
+    if (listener < 0) bereave();
+}
+
+/* All that was commanded; but behind a Q that ends a kept task another start record may lie. */
 static void obey(void) {
-    uint8_t bytes[64];
-    ssize_t got = recv(control, bytes, sizeof bytes, MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    int let_go = 0;
-    for (ssize_t i = 0; i < got && !let_go; i++) {
-        if (signal_expected) signal_agent(bytes[i]);
-        if (!signal_expected && bytes[i] == OZ_COMMAND_KILL) ending = 1;
-        let_go = !signal_expected && bytes[i] == OZ_COMMAND_RELEASE && agent == 0 && !ending;
-        signal_expected = !signal_expected && bytes[i] == OZ_COMMAND_TERMINATE;
+    uint8_t byte;
+    while (control >= 0 && (listener < 0 || !dismissed)) {
+        ssize_t got = recv(control, &byte, 1, MSG_DONTWAIT);
+        if (got < 0 && errno == EAGAIN) return;
+        if (got <= 0) return bereave();
+        if (signal_expected) signal_agent(byte);
+        else if (byte == OZ_COMMAND_KILL) ending = !let_go;
+        else if (byte == OZ_COMMAND_QUIT) dismissed = 1;
+        else if (byte == OZ_COMMAND_RELEASE && agent == 0 && !ending && !let_go) release();
+        signal_expected = !signal_expected && byte == OZ_COMMAND_TERMINATE;
     }
-    if (got > 0 && !let_go) return;
-    if (let_go) say_gone(0);
-    else signal_agent(SIGTERM), kill_at = now_ms() + GRACE_MS;
-    close(control), control = -1;
+}
+
+/* Waits for a worker's word; without one, for the next worker, and keeps the output meanwhile. How many were ready. */
+static int listen_around(const struct timespec *limit, const sigset_t *asleep) {
+    struct pollfd around[3] = {{control, POLLIN, 0}, {-1, POLLIN, 0}, {-1, POLLIN, 0}};
+    if (control < 0) around[1].fd = listener, around[2].fd = printed;
+    say_notes();
+    int ready = ppoll(around, 3, limit, asleep);
+    if (ready <= 0) return ready;
+    if (around[0].revents != 0) obey();
+    if (around[2].revents != 0 && !keep_output(printed)) close(printed), printed = -1;
+    if (around[1].revents != 0) control = meet_worker(listener, printed, words, noted, notes);
+    return ready;
+}
+
+/* Somebody has taken all that there was to tell. */
+static void end_afterlife(void) {
+    close(listener), close(words);
+    if (printed >= 0) close(printed);
+    forget_output();
+    listener = printed = words = -1;
+    if (let_go) bereave();
 }
 
 /* Takes every child that has ended. Looks before it reaps: while the agent is not reaped its group is surely ours.
@@ -222,15 +231,16 @@ static void supervise(const sigset_t *asleep) {
             wait = pause;
         }
         struct timespec limit = {.tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000};
-        struct pollfd channel = {.fd = control, .events = POLLIN};
-        say_notes();
-        int ready = ppoll(&channel, 1, wait < 0 ? NULL : &limit, asleep);
-        if (ready > 0) obey();
+        int ready = listen_around(wait < 0 ? NULL : &limit, asleep);
+        if (dismissed && let_go && listener >= 0) end_afterlife();
         if (ready == 0 && ending) pause = pause * 2 < LONGEST_PAUSE_MS ? pause * 2 : LONGEST_PAUSE_MS;
     }
-    say_gone(killed);
+    if (!let_go) say_gone(killed);
+    const struct timespec longest = {.tv_sec = WEEK_S};
+    while (listener >= 0 && !dismissed && listen_around(&longest, asleep) != 0) {}
+    if (listener >= 0) end_afterlife();
     if (control < 0) _exit(0);
-    ending = killed = signal_expected = 0;
+    ending = killed = signal_expected = dismissed = notes = said = let_go = 0;
 }
 
 int main(void) {

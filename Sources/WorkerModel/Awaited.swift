@@ -28,7 +28,7 @@ extension Task {
         case .running(.direct(let step), _):
             switch step.phase {
             case .settingAside, .over: false
-            case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running:
+            case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running, .interrupted:
                 step.stopping == nil
             }
         case .running(.command(let step), _):
@@ -68,8 +68,9 @@ extension DirectStep {
         switch phase {
         case .makingGround: [place.base.awaits].compactMap { $0 }
         case .makingEnvironmentFile: [place.environmentFile?.awaits].compactMap { $0 }
-        case .settingUp(_, let process), .running(let process): [process.id]
-        case .readingEnvironment(_, let id), .settingAside(let id, _, _, _): [id]
+        case .settingUp(_, let process), .running(let process), .interrupted(let process): [process.id]
+        case .readingEnvironment(_, let id): [id]
+        case .settingAside(let rename, _, _): [rename.id]
         case .over: []
         }
     }

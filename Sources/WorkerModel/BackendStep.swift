@@ -31,6 +31,15 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
         }
     }
 
+    /// Goes on where an earlier life was.
+    init(_ run: Inheritance.Run, _ backend: Backend, _ turn: inout Turn) {
+        switch backend.machines(for: run) {
+        case .direct: self = .direct(DirectStep(run, executable: backend.executable, backend.direct, &turn))
+        case .command: self = .command(CommandStep(run, backend.command, &turn))
+        case .docker: self = .docker(DockerStep(run, reached: backend.reachesDaemon, &turn))
+        }
+    }
+
     public var judgement: Judgement? {
         switch self {
         case .direct(let step): step.judgement
@@ -48,8 +57,9 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
     }
 
     mutating func take(_ event: TaskEvent, _ backend: Backend, _ turn: inout Turn) {
-        switch (self, backend) {
-        case (.direct(var step), .direct(let direct, _)):
+        switch self {
+        case .direct(var step):
+            let direct = backend.direct
             switch event {
             case .files(let event): step.take(event, direct, &turn)
             case .process(let event): step.take(event, direct, &turn)
@@ -58,7 +68,8 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
             case .broke(let id): step.broke(id, direct, &turn)
             }
             self = .direct(step)
-        case (.command(var step), .command(let command)):
+        case .command(var step):
+            let command = backend.command
             switch event {
             case .files, .docker: turn.late(event)
             case .process(let event): step.take(event, command, &turn)
@@ -66,15 +77,14 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
             case .broke(let id): step.broke(id, command, &turn)
             }
             self = .command(step)
-        case (.docker(var step), .docker(let docker, _)):
+        case .docker(var step):
             switch event {
             case .files, .process: turn.late(event)
-            case .docker(let event): step.take(event, docker, &turn)
-            case .tick: step.tick(docker, &turn)
+            case .docker(let event): step.take(event, backend.docker, &turn)
+            case .tick: step.tick(backend.docker, &turn)
             case .broke(let id): step.broke(id, &turn)
             }
             self = .docker(step)
-        case (.direct, _), (.command, _), (.docker, _): turn.late(event)
         }
     }
 
@@ -94,15 +104,14 @@ public indirect enum BackendStep: Hashable, Codable, Sendable {
 
     /// What it still owes; nil before its verdict.
     func tidying(_ backend: Backend, _ turn: inout Turn) -> Tidying? {
-        switch (self, backend) {
-        case (.direct(let step), .direct(let direct, _)):
-            return step.judgement == nil ? nil : .direct(DirectTidying(step, direct, &turn))
-        case (.command(let step), .command):
+        switch self {
+        case .direct(let step):
+            return step.judgement == nil ? nil : .direct(DirectTidying(step, backend.direct, &turn))
+        case .command(let step):
             guard case .over(_, let owed) = step.phase else { return nil }
             return .command(owed)
-        case (.docker(let step), .docker):
+        case .docker(let step):
             return step.judgement == nil ? nil : .docker(DockerTidying(step, &turn))
-        case (.direct, _), (.command, _), (.docker, _): return nil
         }
     }
 }
@@ -112,6 +121,15 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
     case direct(DirectTidying)
     case command(CommandTidying)
     case docker(DockerTidying)
+
+    /// Goes on where an earlier life was.
+    init(_ run: Inheritance.Run, _ backend: Backend, _ turn: inout Turn) {
+        switch backend.machines(for: run) {
+        case .direct: self = .direct(DirectTidying(run, backend.direct, &turn))
+        case .command: self = .command(CommandTidying(run, backend.command, &turn))
+        case .docker: self = .docker(DockerTidying(run, reached: backend.reachesDaemon, &turn))
+        }
+    }
 
     public var isDone: Bool {
         switch self {
@@ -156,8 +174,9 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
     }
 
     mutating func take(_ event: TaskEvent, _ backend: Backend, _ turn: inout Turn) {
-        switch (self, backend) {
-        case (.direct(var tidying), .direct(let direct, _)):
+        switch self {
+        case .direct(var tidying):
+            let direct = backend.direct
             switch event {
             case .files(let event): tidying.take(event, direct, &turn)
             case .process(let event): tidying.take(event, direct, &turn)
@@ -166,7 +185,8 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
             case .broke(let id): tidying.broke(id, direct, &turn)
             }
             self = .direct(tidying)
-        case (.command(var tidying), .command(let command)):
+        case .command(var tidying):
+            let command = backend.command
             switch event {
             case .files, .docker: turn.late(event)
             case .process(let event): tidying.take(event, command, &turn)
@@ -174,7 +194,7 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
             case .broke(let id): tidying.broke(id, command, &turn)
             }
             self = .command(tidying)
-        case (.docker(var tidying), .docker):
+        case .docker(var tidying):
             switch event {
             case .files, .process: turn.late(event)
             case .docker(let event): tidying.take(event, &turn)
@@ -182,7 +202,6 @@ public indirect enum Tidying: Hashable, Codable, Sendable {
             case .broke(let id): tidying.broke(id, &turn)
             }
             self = .docker(tidying)
-        case (.direct, _), (.command, _), (.docker, _): turn.late(event)
         }
     }
 }
@@ -204,6 +223,66 @@ public indirect enum Backend: Hashable, Codable, Sendable {
     case command(CommandSettings)
     /// The daemon's platform, as in `linux/amd64`.
     case docker(DockerSettings, platform: Bytes)
+
+    /// What an execution of the direct backend goes by. An earlier life may have had another backend than this one,
+    /// and then nobody configures what that life left: it is ended and given back without commands of the operator's.
+    var direct: DirectSettings {
+        switch self {
+        case .direct(let direct, _): direct
+        case .command, .docker: DirectSettings(workspaceRoot: [], temporaryDirectory: [])
+        }
+    }
+
+    var command: CommandSettings {
+        switch self {
+        case .direct, .docker: CommandSettings(dispatchCommand: [], directory: [])
+        case .command(let command): command
+        }
+    }
+
+    var docker: DockerSettings {
+        switch self {
+        case .direct, .command: DockerSettings()
+        case .docker(let docker, _): docker
+        }
+    }
+
+    fileprivate var reachesDaemon: Bool {
+        switch self {
+        case .direct, .command: false
+        case .docker: true
+        }
+    }
+
+    fileprivate var executable: Bytes {
+        switch self {
+        case .direct(_, let executable): executable
+        case .command, .docker: []
+        }
+    }
+
+    fileprivate enum Machines {
+        case direct, command, docker
+    }
+
+    /// Whose machines an inherited run needs.
+    fileprivate func machines(for run: Inheritance.Run) -> Machines {
+        for belonging in run.belongings {
+            switch belonging.possession {
+            case .workspace, .directory, .file, .process(_, .setup), .process(_, .agent), .process(_, .teardown):
+                return .direct
+            case .process(_, .dispatch), .process(_, .cancel): return .command
+            case .container, .volume: return .docker
+            }
+        }
+        switch (run.ends.last?.role, self) {
+        case (.dispatch, _), (.cancel, _): return .command
+        case (.setup, _), (.agent, _), (.teardown, _): return run.kind == .recalled ? .command : .direct
+        case (nil, .command): return .command
+        case (nil, .direct): return run.kind == .recalled ? .command : .direct
+        case (nil, .docker): return run.kind == .recalled ? .command : .docker
+        }
+    }
 }
 
 extension Backend: Visited {

@@ -289,9 +289,13 @@ public struct Connection: Hashable, Codable, Sendable {
         }
     }
 
-    private mutating func lost(_ turn: inout Turn) -> News {
+    /// What was said by then is sorted: as it is here when a connection is lost, and when a life begins.
+    mutating func lost(_ turn: inout Turn) -> News {
         let loss = outbox.lost()
-        for key in loss.withdrawn { turn.log(.info, .finalWordWithdrawn, key) }
+        for letter in loss.withdrawn {
+            turn.log(.info, .finalWordWithdrawn, letter.key)
+            if letter.run != 0 { turn.note(.verdictWithdrawn, of: letter.run) }
+        }
         return loss.forgotten.isEmpty ? .nothing : .claimsForgotten(loss.forgotten)
     }
 

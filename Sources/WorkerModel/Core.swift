@@ -38,7 +38,7 @@ public struct Core: Sendable {
         case .process(let event): refresh(event.id.slot)
         case .docker(let event): refresh(event.id.slot)
         case .interpreter(.contractBroken(let id)): refresh(id.slot)
-        case .socket: break
+        case .socket, .interpreter: break
         }
         // By index, because a request is large; and most requests of a turn are of one slot.
         var last: UInt32 = 0

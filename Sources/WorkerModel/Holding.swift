@@ -27,13 +27,24 @@ public struct Holding: Hashable, Codable, Sendable {
 
     public private(set) var possession: Possession
     public private(set) var stage: Stage
+    /// An earlier life asked for it, and nobody knows what the answer was: it may be somebody else's, or not be there.
+    private let isDoubtful: Bool
 
     public init(_ possession: Possession) {
         self.possession = possession
         stage = .wanted
+        isDoubtful = false
     }
 
-    public var isHeld: Bool { stage == .held }
+    /// What an earlier life left.
+    init(inherited belonging: Inheritance.Run.Belonging) {
+        possession = belonging.possession
+        stage = .held
+        isDoubtful = belonging.mayBeForeign
+    }
+
+    /// Known to be ours.
+    public var isHeld: Bool { stage == .held && !isDoubtful }
     public var isGone: Bool { stage == .gone }
 
     /// The request in flight, if there is one.
@@ -59,46 +70,46 @@ public struct Holding: Hashable, Codable, Sendable {
         }
     }
 
-    mutating func ask(_ key: ExecutionKey, _ turn: inout Turn) {
-        turn.note(.intended(key, possession))
+    mutating func ask(_ turn: inout Turn) {
+        turn.note(.intended(possession))
         switch possession {
-        case .directory(let path): stage = .asked(turn.ask(.files(.makeDirectory(path))))
+        case .workspace(let path), .directory(let path): stage = .asked(turn.ask(.files(.makeDirectory(path))))
         case .file(let path): stage = .asked(turn.ask(.files(.makeFile(path))))
         case .process, .container, .volume: stage = .gone
         }
     }
 
-    mutating func acquired(_ key: ExecutionKey, _ turn: inout Turn) {
-        turn.note(.acquired(key, possession))
+    mutating func acquired(_ turn: inout Turn) {
+        turn.note(.acquired(possession))
         stage = .held
     }
 
     /// The request came back without the thing.
-    mutating func refused(_ key: ExecutionKey, _ turn: inout Turn) {
-        turn.note(.released(key, possession))
+    mutating func refused(_ turn: inout Turn) {
+        turn.note(.released(possession))
         stage = .gone
     }
 
     /// It is about to be renamed: until the answer it may lie under either name.
-    func moving(to path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
-        turn.note(.intended(key, possession.at(path)))
+    func moving(to path: Bytes, _ turn: inout Turn) {
+        turn.note(.intended(possession.at(path)))
     }
 
     /// It lies under another name now.
-    mutating func moved(to path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
+    mutating func moved(to path: Bytes, _ turn: inout Turn) {
         let before = possession
         possession = before.at(path)
-        turn.note(.acquired(key, possession))
-        turn.note(.released(key, before))
+        turn.note(.acquired(possession))
+        turn.note(.released(before))
     }
 
     /// It was not renamed after all.
-    func stayed(_ path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
-        turn.note(.released(key, possession.at(path)))
+    func stayed(_ path: Bytes, _ turn: inout Turn) {
+        turn.note(.released(possession.at(path)))
     }
 
     /// Not needed any more. Never called while it is being made.
-    mutating func relinquish(_ key: ExecutionKey, _ turn: inout Turn) {
+    mutating func relinquish(_ turn: inout Turn) {
         switch stage {
         case .wanted: stage = .gone
         case .held: release(failures: 0, &turn)
@@ -107,14 +118,14 @@ public struct Holding: Hashable, Codable, Sendable {
     }
 
     /// Kept on purpose, or gone with something that held it: ours no more.
-    mutating func letGo(_ key: ExecutionKey, _ turn: inout Turn) {
+    mutating func letGo(_ turn: inout Turn) {
         guard stage == .held else { return }
-        turn.note(.released(key, possession))
+        turn.note(.released(possession))
         stage = .gone
     }
 
-    mutating func released(_ key: ExecutionKey, _ turn: inout Turn) {
-        turn.note(.released(key, possession))
+    mutating func released(_ turn: inout Turn) {
+        turn.note(.released(possession))
         stage = .gone
     }
 
@@ -135,16 +146,14 @@ public struct Holding: Hashable, Codable, Sendable {
         release(failures: failures, &turn)
     }
 
-    public var path: Bytes {
-        switch possession {
-        case .directory(let path), .file(let path): path
-        case .process, .container, .volume: []
-        }
-    }
+    public var path: Bytes { possession.path }
 
     private mutating func release(failures: Int, _ turn: inout Turn) {
         switch possession {
-        case .directory(let path):
+        // Nobody has worked in one that was only asked for, so there is something in it only if it is not ours.
+        case .workspace(let path) where isDoubtful:
+            stage = .relinquishing(turn.ask(.files(.removeEmptyDirectory(path))), failures: failures)
+        case .workspace(let path), .directory(let path):
             stage = .relinquishing(turn.ask(.files(.removeTree(path))), failures: failures)
         case .file(let path):
             stage = .relinquishing(turn.ask(.files(.removeFile(path))), failures: failures)
@@ -156,6 +165,7 @@ public struct Holding: Hashable, Codable, Sendable {
 extension Possession {
     fileprivate func at(_ path: Bytes) -> Possession {
         switch self {
+        case .workspace: .workspace(path)
         case .directory: .directory(path)
         case .file: .file(path)
         case .process, .container, .volume: self
@@ -168,9 +178,10 @@ extension Holding {
     mutating func take(_ event: FilesEvent, _ key: ExecutionKey, _ turn: inout Turn) -> Bool {
         guard awaits == event.id else { return false }
         switch (stage, event) {
-        case (.asked, .done): acquired(key, &turn)
-        case (.asked, _): refused(key, &turn)
-        case (.relinquishing, .done): released(key, &turn)
+        case (.asked, .done): acquired(&turn)
+        case (.asked, _): refused(&turn)
+        case (.relinquishing, .done): released(&turn)
+        case (.relinquishing, .exists) where isDoubtful: released(&turn)
         case (.relinquishing, .failed(_, let failure)): releaseFailed(failure, key, &turn)
         case (.relinquishing, _), (.wanted, _), (.held, _), (.retrying, _), (.gone, _): return false
         }
@@ -181,6 +192,7 @@ extension Holding {
 extension Holding: Visited {
     public func visit(_ visitor: inout Visitor) {
         possession.visit(&visitor)
+        visitor.flag(isDoubtful)
         switch stage {
         case .wanted: visitor.tag(0)
         case .asked(let id):

@@ -13,6 +13,16 @@ public struct Judgement: Hashable, Codable, Sendable {
         self.exitCode = exitCode
         self.confirmed = confirmed
     }
+
+    /// The final word; nil where others say it.
+    func word(on key: ExecutionKey) -> OutgoingMessage? {
+        switch verdict {
+        case .completed: .completed(key, confirmed: confirmed)
+        case .cancelled: .cancelled(key, confirmed: confirmed)
+        case .failed(let failure): .failed(key, failure, exitCode: exitCode, confirmed: confirmed)
+        case .dispatched: nil
+        }
+    }
 }
 
 extension Judgement: Visited {

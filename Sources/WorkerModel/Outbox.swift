@@ -76,8 +76,8 @@ public struct Outbox: Hashable, Codable, Sendable {
     struct Loss {
         /// Claims that were never written.
         var forgotten: [Letter] = []
-        /// Executions of which something was not said again, because a newer one took their place.
-        var withdrawn: [ExecutionKey] = []
+        /// What was not said again, because a newer execution took the place of its own.
+        var withdrawn: [Letter] = []
     }
 
     // Walks go by index and look at the letters where they lie: a copy of one costs more than the question.
@@ -119,10 +119,13 @@ public struct Outbox: Hashable, Codable, Sendable {
         return false
     }
 
-    mutating func post(_ kind: Letter.Kind, run: UInt64, _ key: ExecutionKey, _ message: OutgoingMessage) {
+    /// What an earlier life said may have been heard.
+    mutating func post(
+        _ kind: Letter.Kind, run: UInt64, _ key: ExecutionKey, _ message: OutgoingMessage, maybeHeard: Bool = false
+    ) {
         letters.append(
             Letter(
-                run: run, key: key, kind: kind, message: message, progress: .queued, maybeHeard: false,
+                run: run, key: key, kind: kind, message: message, progress: .queued, maybeHeard: maybeHeard,
                 superseded: false))
     }
 
@@ -187,7 +190,7 @@ public struct Outbox: Hashable, Codable, Sendable {
     mutating func lost() -> Loss {
         var loss = Loss()
         let withdrawnRuns = letters.filter { $0.kind == .finalWord && $0.superseded && $0.mayHaveBeenHeard }
-        loss.withdrawn = withdrawnRuns.map(\.key)
+        loss.withdrawn = withdrawnRuns
         let forgotten = letters.filter { $0.kind == .claim && !$0.mayHaveBeenHeard }
         loss.forgotten = forgotten
         letters = letters.compactMap { letter in

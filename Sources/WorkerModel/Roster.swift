@@ -71,11 +71,20 @@ public struct Roster: Hashable, Codable, Sendable {
         if index == slots.count { slots.append(task) } else if slots.indices.contains(index) { slots[index] = task }
     }
 
+    /// Behind all others.
+    mutating func append(_ task: Task) { slots.append(task) }
+
     func slot(ofActive key: ExecutionKey) -> UInt32? {
         for index in slots.indices where slots[index]?.key == key && isActive(index) {
             return UInt32(truncatingIfNeeded: index &+ 1)
         }
         return nil
+    }
+
+    /// 0 for a free slot.
+    func run(of slot: UInt32) -> UInt64 {
+        let index = Int(slot) &- 1
+        return slots.indices.contains(index) ? slots[index]?.serial ?? 0 : 0
     }
 
     func slot(ofRun run: UInt64) -> UInt32? {

@@ -18,6 +18,8 @@ public struct Settings: Hashable, Codable, Sendable {
     public var taskTimeout: Span?
     public var cleanup: Bool
     public var idleOnComplete: Bytes?
+    /// The next life will be told what this one leaves, so its commands outlive it. Else they end with it.
+    public var journals: Bool
     public var backend: BackendSettings
     public var limits: Limits
     public var timing: Timing
@@ -35,6 +37,7 @@ public struct Settings: Hashable, Codable, Sendable {
         taskTimeout = nil
         cleanup = true
         idleOnComplete = nil
+        journals = true
         limits = Limits()
         timing = Timing()
     }

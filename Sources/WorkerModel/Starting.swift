@@ -22,9 +22,13 @@ public struct Starting: Hashable, Codable, Sendable {
     }
 
     public private(set) var phase: Phase = .fresh
+    /// To go on with once the checks are passed.
+    public private(set) var inheritance = Inheritance.nothing
 
-    mutating func begin(_ turn: inout Turn) {
+    mutating func begin(_ inheritance: Inheritance, _ turn: inout Turn) {
         guard phase == .fresh else { return }
+        self.inheritance = inheritance
+        turn.count(above: inheritance.highest)
         turn.log(.info, .starting)
         switch turn.settings.backend {
         case .direct(let direct): phase = .findingAgent(turn.ask(.files(.findExecutable(path: direct.ozPath))))
@@ -43,7 +47,7 @@ public struct Starting: Hashable, Codable, Sendable {
 
     mutating func take(_ event: DockerEvent, _ turn: inout Turn) {
         guard case .preparing(var start) = phase else { return turn.late() }
-        start.take(event, &turn)
+        start.take(event, inheritance, &turn)
         prepared(start, &turn)
     }
 
@@ -97,6 +101,7 @@ public struct Starting: Hashable, Codable, Sendable {
 
 extension Starting: Visited {
     public func visit(_ visitor: inout Visitor) {
+        inheritance.visit(&visitor)
         switch phase {
         case .fresh: visitor.tag(0)
         case .findingAgent(let id):

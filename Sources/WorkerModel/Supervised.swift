@@ -1,6 +1,7 @@
 // A process under its supervisor: the holding of a running command.
 //
 //   starting    -> alive | terminating | killing | over
+//   adopting    -> alive | terminating | killing | clearing | draining | over   (an earlier life started it)
 //   alive       -> terminating | killing | clearing | draining | over
 //   terminating -> killing | clearing | draining | over
 //   killing     -> clearing | draining | over | haunting
@@ -10,7 +11,8 @@
 //   over
 //
 // A process is named by the id of its start, which is ours alone, so it can be killed unseen: before its start was
-// answered, and once more when the late answer comes.
+// answered, and once more when the late answer comes. Its other name is for the next life, and goes to the journal
+// before it can exist; its supervisor keeps what it knows until the end stands there, too.
 //
 // A command that hands over is special in one point: when it ends with 0 and nobody asked it to end, what it left
 // running is let go. Whoever was asked to end takes everything along, whatever it says of itself in the end.
@@ -20,6 +22,7 @@ import Effects
 public struct Supervised: Hashable, Codable, Sendable {
     public enum Phase: Hashable, Codable, Sendable {
         case starting
+        case adopting
         case alive
         case terminating(killAt: Instant)
         case killing(unseenAt: Instant)
@@ -32,10 +35,14 @@ public struct Supervised: Hashable, Codable, Sendable {
     public enum Outcome: Hashable, Codable, Sendable {
         case ended(ProcessEnd)
         case notStarted(StartFailure)
+        /// An earlier life was to start it. It never came to that, or all of it is gone, and nobody saw its end.
+        case vanished
         case broken
     }
 
     public let id: EffectID
+    public let name: ProcessName
+    public let role: ProcessRole
     public private(set) var phase: Phase
     private let handsOver: Bool
 
@@ -43,16 +50,31 @@ public struct Supervised: Hashable, Codable, Sendable {
     init(_ launch: Launch, _ turn: inout Turn) {
         // The intent names the process before it can exist.
         id = turn.mint()
+        name = turn.name(of: id)
+        role = launch.role
         handsOver = launch.handsOver
-        turn.note(.intended(launch.key, .process(id)))
-        turn.ask(.process(.start(launch)), as: id)
         phase = .starting
+        turn.note(.intended(possession))
+        var launch = launch
+        if turn.settings.journals { launch.name = name }
+        turn.ask(.process(.start(launch)), as: id)
     }
+
+    /// Takes over what an earlier life has started, or was about to.
+    init(adopting name: ProcessName, _ role: ProcessRole, _ key: ExecutionKey, _ turn: inout Turn) {
+        self.name = name
+        self.role = role
+        handsOver = role == .dispatch
+        phase = .adopting
+        id = turn.ask(.process(.adopt(Adoption(name: name, role: role, key: key))))
+    }
+
+    private var possession: Possession { .process(name, role) }
 
     public var outcome: Outcome? {
         switch phase {
         case .over(let outcome): outcome
-        case .starting, .alive, .terminating, .killing, .clearing, .draining, .haunting: nil
+        case .starting, .adopting, .alive, .terminating, .killing, .clearing, .draining, .haunting: nil
         }
     }
 
@@ -61,14 +83,16 @@ public struct Supervised: Hashable, Codable, Sendable {
         switch phase {
         case .clearing(let end, _), .draining(let end, _), .over(.ended(let end)): end
         case .haunting(_, let end): end
-        case .starting, .alive, .terminating, .killing, .over(.notStarted), .over(.broken): nil
+        case .starting, .adopting, .alive, .terminating, .killing, .over(.notStarted), .over(.vanished),
+            .over(.broken):
+            nil
         }
     }
 
     public var isHaunting: Bool {
         switch phase {
         case .haunting: true
-        case .starting, .alive, .terminating, .killing, .clearing, .draining, .over: false
+        case .starting, .adopting, .alive, .terminating, .killing, .clearing, .draining, .over: false
         }
     }
 
@@ -77,14 +101,14 @@ public struct Supervised: Hashable, Codable, Sendable {
         case .terminating(let at), .killing(let at), .clearing(_, let at), .draining(_, let at),
             .haunting(let at, _):
             at
-        case .starting, .alive, .over: nil
+        case .starting, .adopting, .alive, .over: nil
         }
     }
 
     /// The first rung of the ladder. The command may run before we hear of its start, so it is asked in any case.
     mutating func terminate(_ turn: inout Turn) {
         switch phase {
-        case .starting, .alive:
+        case .starting, .adopting, .alive:
             turn.ask(.process(.signal(process: id, .terminate)))
             phase = .terminating(killAt: turn.at.after(turn.timing.ladder))
         case .terminating, .killing, .clearing, .draining, .haunting, .over: break
@@ -93,7 +117,7 @@ public struct Supervised: Hashable, Codable, Sendable {
 
     mutating func kill(_ turn: inout Turn) {
         switch phase {
-        case .starting, .alive, .terminating:
+        case .starting, .adopting, .alive, .terminating:
             turn.ask(.process(.kill(process: id)))
             phase = .killing(unseenAt: turn.at.after(turn.timing.deathUnseen))
         case .killing, .clearing, .draining, .haunting, .over: break
@@ -101,22 +125,23 @@ public struct Supervised: Hashable, Codable, Sendable {
     }
 
     /// Takes what became of it. False where the event is of another process.
-    mutating func take(_ event: ProcessEvent, _ key: ExecutionKey, _ turn: inout Turn) -> Bool {
+    mutating func take(_ event: ProcessEvent, _ turn: inout Turn) -> Bool {
         guard event.id == id else { return false }
         switch event {
-        case .started: started(key, &turn)
-        case .startFailed(_, let failure): over(.notStarted(failure), key, &turn)
+        case .started: started(&turn)
+        case .startFailed(_, let failure): over(.notStarted(failure), &turn)
+        case .notFound: over(.vanished, &turn)
         case .exited(_, let end): exited(end, &turn)
         case .cleared(_, let end): cleared(end, &turn)
-        case .finished(_, let end): over(.ended(end), key, &turn)
+        case .finished(_, let end): over(.ended(end), &turn)
         }
         return true
     }
 
     /// The hands lost it: nothing more will be heard, so it is killed unseen and counts as over.
-    mutating func broke(_ key: ExecutionKey, _ turn: inout Turn) {
+    mutating func broke(_ turn: inout Turn) {
         turn.ask(.process(.kill(process: id)))
-        over(.broken, key, &turn)
+        over(.broken, &turn)
     }
 
     mutating func tick(_ key: ExecutionKey, _ turn: inout Turn) {
@@ -133,14 +158,14 @@ public struct Supervised: Hashable, Codable, Sendable {
             turn.ask(.process(.abandonOutput(process: id)))
             // Abandoning is answered at once by `finished`; asking again does no harm if that is slow.
             phase = .draining(end, abandonAt: turn.at.after(turn.timing.deathUnseen))
-        case .starting, .alive, .over: break
+        case .starting, .adopting, .alive, .over: break
         }
     }
 
-    private mutating func started(_ key: ExecutionKey, _ turn: inout Turn) {
-        turn.note(.acquired(key, .process(id)))
+    private mutating func started(_ turn: inout Turn) {
+        turn.note(.acquired(possession))
         switch phase {
-        case .starting: phase = .alive
+        case .starting, .adopting: phase = .alive
         case .terminating: break
         case .killing, .haunting: turn.ask(.process(.kill(process: id)))
         case .alive, .clearing, .draining, .over: turn.late()
@@ -149,7 +174,7 @@ public struct Supervised: Hashable, Codable, Sendable {
 
     private mutating func exited(_ end: ProcessEnd, _ turn: inout Turn) {
         switch phase {
-        case .starting, .alive:
+        case .starting, .adopting, .alive:
             if handsOver, end == .exit(0) { turn.ask(.process(.release(process: id))) }
             phase = .clearing(end, unseenAt: turn.at.after(turn.timing.deathUnseen))
         case .terminating, .killing, .haunting:
@@ -161,22 +186,34 @@ public struct Supervised: Hashable, Codable, Sendable {
 
     private mutating func cleared(_ end: ProcessEnd, _ turn: inout Turn) {
         switch phase {
-        case .starting, .alive, .terminating, .killing, .clearing, .haunting:
+        case .starting, .adopting, .alive, .terminating, .killing, .clearing, .haunting:
             phase = .draining(end, abandonAt: turn.at.after(turn.timing.restOfOutput))
         case .draining, .over: turn.late()
         }
     }
 
-    private mutating func over(_ outcome: Outcome, _ key: ExecutionKey, _ turn: inout Turn) {
+    private mutating func over(_ outcome: Outcome, _ turn: inout Turn) {
         if case .over = phase { return turn.late() }
-        turn.note(.released(key, .process(id)))
         phase = .over(outcome)
+        if turn.settings.journals {
+            switch outcome {
+            case .ended(let end):
+                // First it is known to the next life, then it is forgotten where it was kept.
+                turn.note(.ended(name, role, end))
+                turn.ask(.process(.dismiss(name)))
+            case .notStarted: turn.ask(.process(.dismiss(name)))
+            case .vanished, .broken: break
+            }
+        }
+        turn.note(.released(possession))
     }
 }
 
 extension Supervised: Visited {
     public func visit(_ visitor: inout Visitor) {
         visitor.id(id)
+        name.visit(&visitor)
+        visitor.tag(role.rawValue)
         visitor.flag(handsOver)
         switch phase {
         case .starting: visitor.tag(0)
@@ -206,6 +243,8 @@ extension Supervised: Visited {
             visitor.tag(8)
             failure.visit(&visitor)
         case .over(.broken): visitor.tag(9)
+        case .over(.vanished): visitor.tag(10)
+        case .adopting: visitor.tag(11)
         }
     }
 }

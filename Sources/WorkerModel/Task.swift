@@ -34,23 +34,56 @@ public struct Task: Hashable, Codable, Sendable {
     public let assignedAt: Instant
     public private(set) var phase: Phase
     private let secrets: SecretRange
+    /// It is only taken back, and nothing is to be said of it.
+    private let isRecall: Bool
 
     init(_ assignment: Assignment, _ turn: inout Turn) {
         key = assignment.key
         serial = turn.mint().sequence
         assignedAt = turn.at
         secrets = assignment.secrets
+        isRecall = false
         phase = .claimed(TaskPlan(assignment, turn.settings), written: false)
+        turn.note(.claimed(key, at: turn.at), of: serial)
     }
 
     /// It was handed over, and is cancelled now. Nil where there is no way to reach it.
     init?(takingBack key: ExecutionKey, _ command: CommandSettings, _ turn: inout Turn) {
+        guard command.cancelCommand != nil else { return nil }
         self.key = key
         serial = turn.mint().sequence
         assignedAt = turn.at
         secrets = .none
+        isRecall = true
+        turn.run = serial
+        defer { turn.run = 0 }
+        turn.note(.recalled(key))
         guard let recall = CommandRecall(key, secrets: [], command, &turn) else { return nil }
         phase = .reported(.command(CommandTidying(key, secrets: [], haunted: nil, recall)))
+    }
+
+    /// Goes on where an earlier life was. Whatever follows at once, `resume` tells.
+    init(_ run: Inheritance.Run, _ backend: Backend, _ turn: inout Turn) {
+        key = run.key
+        serial = run.number
+        secrets = .none
+        switch (run.kind, run.course) {
+        case (.claimed(let at), let course):
+            isRecall = false
+            // The clock begins anew with the machine.
+            assignedAt = min(at, turn.at)
+            guard case .open = course else {
+                phase = .reported(Tidying(run, backend, &turn))
+                return
+            }
+            let startedAt = min(run.startedAt ?? turn.at, turn.at)
+            phase = .running(
+                BackendStep(run, backend, &turn), timeUp: turn.settings.taskTimeout.map { startedAt.after($0) })
+        case (.recalled, _):
+            isRecall = true
+            assignedAt = turn.at
+            phase = .reported(Tidying(run, backend, &turn))
+        }
     }
 
     /// Holds a slot: no final word yet.
@@ -89,8 +122,11 @@ public struct Task: Hashable, Codable, Sendable {
         phase = .claimed(plan, written: true)
     }
 
+    mutating func resume(_ backend: Backend, _ turn: inout Turn) -> News { settle(backend, &turn) }
+
     mutating func start(_ backend: Backend, _ turn: inout Turn) -> News {
         guard case .claimed(let plan, true) = phase else { return .nothing }
+        turn.note(.started(at: turn.at))
         phase = .running(
             BackendStep(key, plan, backend, &turn), timeUp: turn.settings.taskTimeout.map { turn.at.after($0) })
         return settle(backend, &turn)
@@ -99,9 +135,11 @@ public struct Task: Hashable, Codable, Sendable {
     mutating func stop(_ cause: StopCause, _ backend: Backend, _ turn: inout Turn) -> News {
         switch phase {
         case .claimed:
+            let judgement = Judgement(cause == .cancellation ? .cancelled : .failed(.gracefulShutdown))
+            note(judgement, &turn)
             turn.forget(secrets)
             phase = .gone
-            return .ended(Judgement(cause == .cancellation ? .cancelled : .failed(.gracefulShutdown)))
+            return .ended(judgement)
         case .running(var step, let timeUp):
             step.stop(cause, &turn)
             phase = .running(step, timeUp: timeUp)
@@ -139,11 +177,15 @@ public struct Task: Hashable, Codable, Sendable {
 
     // MARK: - The end
 
+    private func note(_ judgement: Judgement, _ turn: inout Turn) {
+        turn.note(judgement.word(on: key).map { .verdictDecided($0) } ?? .handedOver)
+    }
+
     private mutating func settle(_ backend: Backend, _ turn: inout Turn) -> News {
         var news = News.nothing
         if case .running(let step, _) = phase, let judgement = step.judgement {
             news = .ended(judgement)
-            turn.note(.verdictDecided(key))
+            note(judgement, &turn)
             if let tidying = step.tidying(backend, &turn) {
                 phase = .reported(tidying)
             } else {
@@ -153,6 +195,7 @@ public struct Task: Hashable, Codable, Sendable {
         }
         if case .reported(let tidying) = phase, tidying.isDone {
             for range in tidying.secrets { turn.forget(range) }
+            if isRecall { turn.note(.forgotten) }
             phase = .gone
         }
         return news
@@ -182,6 +225,7 @@ extension Task: Visited {
         visitor.serial(serial)
         visitor.memory(assignedAt)
         secrets.visit(&visitor)
+        visitor.flag(isRecall)
         switch phase {
         case .claimed(let plan, let written):
             visitor.tag(0)

@@ -12,6 +12,8 @@ public struct Turn {
     private let fixed: Fixed<Settings>
     /// Whose turn it is: requests are minted for this slot.
     public var slot: UInt32 = 0
+    /// And the journal's notes are about this run.
+    var run: UInt64 = 0
     public private(set) var requests: [Request]
     public private(set) var sequence: UInt64
     /// Shared volumes that a task is about to use.
@@ -33,6 +35,9 @@ public struct Turn {
     var timing: Timing { settings.timing }
     @inline(__always)
     var limits: Limits { settings.limits }
+
+    /// What an earlier life counted is not counted again.
+    mutating func count(above highest: UInt64) { sequence = max(sequence, highest) }
 
     /// Mints a name without asking for anything.
     mutating func mint() -> EffectID {
@@ -60,8 +65,17 @@ public struct Turn {
         ask(.measure(measure))
     }
 
-    mutating func note(_ call: JournalCall) {
-        ask(.journal(call))
+    mutating func note(_ note: JournalNote) {
+        self.note(note, of: run)
+    }
+
+    mutating func note(_ note: JournalNote, of run: UInt64) {
+        ask(.journal(JournalCall(run: run, note)))
+    }
+
+    /// A name that no command of any life has: by chance, and apart from all others of this life by the request's id.
+    mutating func name(of process: EffectID) -> ProcessName {
+        ProcessName(number: Turn.mix(draw() &+ process.sequence &* 0x9E37_79B9_7F4A_7C15))
     }
 
     mutating func use(_ volume: Bytes) {
@@ -75,7 +89,11 @@ public struct Turn {
     /// The next piece of this input's chance; the same input gives the same pieces.
     mutating func draw() -> UInt64 {
         entropy = entropy &+ 0x9E37_79B9_7F4A_7C15
-        var mixed = entropy
+        return Turn.mix(entropy)
+    }
+
+    private static func mix(_ value: UInt64) -> UInt64 {
+        var mixed = value
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)

@@ -18,12 +18,16 @@ extension Worker {
 
     private mutating func heed(heard letter: Outbox.Letter, _ turn: inout Turn) {
         switch (letter.kind, letter.progress) {
-        // The server has it, whatever became of the answer to its sending.
-        case (.claim, .sending): claimWritten(letter.run, &turn)
+        case (.claim, .sending):
+            turn.note(.claimHeard, of: letter.run)
+            // The server has it, whatever became of the answer to its sending.
+            claimWritten(letter.run, &turn)
+        case (.claim, _), (.lastClaim, _): turn.note(.claimHeard, of: letter.run)
         case (.finalWord, _):
             turn.log(.debug, .finalWordHeard, letter.key)
-            turn.note(.verdictHeard(letter.key))
-        case (.claim, _), (.lastClaim, _), (.courtesy, _): break
+            // One that was repeated is of no run, and was heard before.
+            if letter.run != 0 { turn.note(.verdictHeard, of: letter.run) }
+        case (.courtesy, _): break
         }
     }
 
@@ -132,6 +136,8 @@ extension Worker {
 
     private mutating func forget(_ claim: Outbox.Letter, _ turn: inout Turn) {
         memory.forget(claim.key)
+        // Also where it was decided in the meantime: the server never heard of it.
+        turn.note(.forgotten, of: claim.run)
         guard let slot = roster.slot(ofRun: claim.run) else { return }
         turn.log(.warn, .claimNotWritten, roster[slot]?.key)
         turn.slot = slot
@@ -177,34 +183,31 @@ extension Worker {
     }
 
     mutating func report(_ task: Task, _ judgement: Judgement, _ turn: inout Turn) {
-        let word: OutgoingMessage
         let label: ResultLabel
         var reason: FailureReason?
         switch judgement.verdict {
         case .completed:
-            word = .completed(task.key, confirmed: judgement.confirmed)
             label = .succeeded
             turn.log(.info, .taskCompleted, task.key)
         case .cancelled:
-            word = .cancelled(task.key, confirmed: judgement.confirmed)
             label = .cancelled
             turn.log(.info, .taskCancelled, task.key)
         case .failed(let failure):
-            word = .failed(task.key, failure, exitCode: judgement.exitCode, confirmed: judgement.confirmed)
             label = .failed
             reason = failure.reason
             turn.log(.warn, .taskFailed(failure, exitCode: judgement.exitCode), task.key)
-        case .dispatched: return handOver(task, &turn)
+        case .dispatched: label = .dispatched
         }
+        guard let word = judgement.word(on: task.key) else { return handOver(task, &turn) }
         turn.measure(.taskEnded(label, reason, after: turn.at.since(task.assignedAt)))
         connection.outbox.post(.finalWord, run: task.serial, task.key, word)
         memory.remember(task.key, word, turn.limits)
     }
+
     /// Its end is reported by whoever runs it now.
     private mutating func handOver(_ task: Task, _ turn: inout Turn) {
         turn.log(.info, .dispatch(.handedOver), task.key)
         turn.measure(.taskEnded(.dispatched, nil, after: turn.at.since(task.assignedAt)))
-        turn.note(.handedOver(task.key))
         handedOver.remember(task.key, turn.limits)
         connection.outbox.claimIsLast(of: task.serial)
     }

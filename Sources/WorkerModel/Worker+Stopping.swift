@@ -5,7 +5,14 @@ import Effects
 extension Worker {
     mutating func stopRequested(_ signal: Int32, _ turn: inout Turn) {
         switch life {
-        case .starting, .stopped: end(code: 0, &turn)
+        case .starting(let starting):
+            // It goes on without us, and the next life finds it.
+            let left = starting.inheritance
+            if !left.runs.isEmpty {
+                turn.log(.error, .stopIncomplete(unheard: left.unheard, unfinished: left.runs.count &- left.unheard))
+            }
+            end(code: 0, &turn)
+        case .stopped: end(code: 0, &turn)
         case .running(let backend):
             guard turn.settings.drainTimeout > .zero, roster.active > 0 else { return stop(backend, &turn) }
             turn.log(.info, .draining(active: roster.active))
@@ -36,7 +43,8 @@ extension Worker {
         case .failed: end(code: 69, &turn)
         case .passed(let backend):
             life = .running(backend)
-            if case .docker = backend { upkeep.begin(&turn) }
+            if case .docker = backend { upkeep.begin(starting.inheritance, &turn) }
+            recover(starting.inheritance, backend, &turn)
             connection.dial(&turn)
         }
     }

@@ -66,9 +66,9 @@ public struct Worker: Hashable, Codable, Sendable {
 
     private mutating func dispatch(_ event: Event, _ turn: inout Turn) {
         switch event {
-        case .began:
+        case .began(let inheritance):
             guard case .starting(var starting) = life else { return }
-            starting.begin(&turn)
+            starting.begin(inheritance, &turn)
             life = .starting(starting)
         case .tick: tick(&turn)
         case .socket(let event):
@@ -79,6 +79,8 @@ public struct Worker: Hashable, Codable, Sendable {
         case .docker(let event): takeDocker(event, &turn)
         case .operator(.stopRequested(let signal)): stopRequested(signal, &turn)
         case .interpreter(.contractBroken(let id)): contractBroken(id, &turn)
+        case .interpreter(.journalFailed(let errno)): turn.log(.error, .journalFailed(errno: errno))
+        case .interpreter(.journalRestored): turn.log(.info, .journalRestored)
         }
     }
 
@@ -98,7 +100,7 @@ public struct Worker: Hashable, Codable, Sendable {
     }
 
     private mutating func keepUp(_ event: DockerEvent, _ turn: inout Turn) {
-        let names = roster.tasks.flatMap(\.namesOnDaemon)
+        let names = Set(roster.tasks.flatMap(\.namesOnDaemon))
         upkeep.take(event, names: names, &turn)
     }
 
@@ -132,8 +134,10 @@ public struct Worker: Hashable, Codable, Sendable {
         _ body: (inout Task, Backend, inout Turn) -> Task.News
     ) {
         turn.slot = slot
+        turn.run = roster.run(of: slot)
         let news = roster.change(slot) { body(&$0, backend, &turn) } ?? .nothing
         turn.slot = 0
+        turn.run = 0
         guard let task = roster[slot] else { return }
         if task.isGone { roster[slot] = nil }
         switch news {

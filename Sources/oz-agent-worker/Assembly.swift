@@ -58,6 +58,8 @@ struct Assembly {
         settings.taskTimeout = configuration.taskTimeout.map { Span(nanoseconds: UInt64(clamping: $0)) }
         settings.cleanup = configuration.cleanup
         settings.idleOnComplete = configuration.idleOnComplete
+        // Whoever has a state directory says so.
+        settings.journals = false
         options = DaemonOptions(
             settings: settings, key: DialKey(configuration.apiKey), secrets: backend.secrets, environment: environment,
             log: Assembly.logChoice(configuration, environment), userAgent: Assembly.userAgent)

@@ -65,8 +65,13 @@ private func collect(_ configuration: ResolvedConfiguration, _ input: Configurat
         return ExitCode.broken
     }
     for warning in state.warnings { Terminal.complain("warning: \(warning)") }
+    guard let inheritance = state.directory?.inheritance() else {
+        Terminal.complain(
+            "oz-agent-worker: the journal can't be read, so nobody knows what a next life would go on with")
+        return ExitCode.unavailable
+    }
     let context = LogContext(worker: configuration.workerID, backend: Bytes(text: "docker"))
-    let outcome = collectGarbage(options, Collecting(options.settings, onlyLooks: onlyLooks)) { record in
+    let outcome = collectGarbage(options, Collecting(options.settings, onlyLooks: onlyLooks), inheritance) { record in
         let words = record.saying.words(context)
         switch record.level {
         case .error, .warn: Terminal.complain(words)

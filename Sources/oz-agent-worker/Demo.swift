@@ -78,7 +78,7 @@ private struct DemoGround {
 
     func remove() {
         for name in DemoGround.files { unlink(path(name)) }
-        for name in ["instance-id", "lock"] { unlink(path("state/\(name)")) }
+        for name in ["instance-id", "journal", "journal.new", "lock"] { unlink(path("state/\(name)")) }
         for name in ["state", "workspaces"] { rmdir(path(name)) }
         rmdir(root)
     }

@@ -18,12 +18,14 @@ struct KeptState {
         let path = KeptState.place(configuration, environment).path
         do throws(StateDirectory.Problem) {
             let directory = try StateDirectory.opened(path, instanceID: configuration.instanceID)
-            self.init(directory, directory.instanceID, [directory.mended].compactMap { $0 })
+            let warnings = [directory.mended, directory.takesJournal ? nil : KeptState.noJournal(path)]
+            self.init(directory, directory.instanceID, warnings.compactMap { $0 })
         } catch {
             if case .taken = error, configuration.stateDirectory != nil { throw error }
             if needed { throw error }
             let warning =
-                "\(error.words); so nothing is kept for the next life (--state-dir chooses another)"
+                "\(error.words); so nothing is kept for the next life, and agents end with this worker "
+                + "(--state-dir chooses another)"
             self.init(nil, configuration.instanceID ?? StateDirectory.passingID(), [warning])
         }
     }
@@ -32,6 +34,11 @@ struct KeptState {
         self.directory = directory
         self.instanceID = instanceID
         self.warnings = warnings
+    }
+
+    private static func noJournal(_ path: Bytes) -> String {
+        "the state directory \(path.text) lies on no disk of this host, and a journal there could hang the worker; so "
+            + "there is none, and agents end with this worker (--state-dir chooses another)"
     }
 
     /// The one that was chosen, else the usual one.

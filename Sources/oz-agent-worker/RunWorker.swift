@@ -41,8 +41,15 @@ private func run(_ configuration: ResolvedConfiguration, _ input: ConfigurationI
         var assembly = try Assembly.make(configuration, input.environment) {
             state.instanceID
         }
+        assembly.options.state = state.directory
+        assembly.options.settings.journals = state.directory?.takesJournal ?? false
+        switch configuration.durability {
+        case .process: assembly.options.durability = .process
+        case .power: assembly.options.durability = .power
+        }
         assembly.options.warnings = configuration.warnings.map(\.rendered) + state.warnings
-        return runDaemon(assembly.options)
+        // The lock goes with the value.
+        return withExtendedLifetime(state.directory) { runDaemon(assembly.options) }
     } catch {
         Terminal.complain("oz-agent-worker: \(error.words)")
         return error.exitCode

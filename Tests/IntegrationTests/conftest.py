@@ -9,6 +9,7 @@ import pytest
 import trustme
 
 import daemon
+import survivors
 from plane import Plane
 
 # A shell that starts the tests in the background makes them ignore interrupts, and all that they start, too.
@@ -177,3 +178,10 @@ def rig(tmp_path, stub_agent):
     made = Rig(tmp_path, stub_agent)
     yield made
     made.close()
+
+
+@pytest.fixture
+def supervisors():
+    """The supervisors whose workers are dead, as a function; they are gone when the test ends."""
+    with survivors.inherited() as named:
+        yield named

@@ -280,7 +280,8 @@ def test_a_forced_stop_ends_a_dispatch_at_once(runtime):
     runtime.rig.wait_nothing_left()
 
 
-def test_the_workers_death_ends_a_dispatch(runtime):
+def test_without_a_state_directory_the_workers_death_ends_a_dispatch(runtime):
+    runtime.rig.environment["STATE_DIRECTORY"] = runtime.rig.touch("a-file")
     worker = runtime.connected(wait_for_gate())
     runtime.send("run")
     runtime.wait("run.ready")

@@ -1,14 +1,22 @@
 """The state directory: whose the worker is, and that two workers never share one."""
 
+import contextlib
+import fcntl
 import os
 import signal
 import stat
+import struct
 
 import pytest
 
 from check_bench import bench  # noqa: F401
+from daemon import wait_until
 from hanging_files import LOOKUP, HangingFiles, can_mount
 from plane import assignment
+
+
+# Python knows its name from 3.12 on.
+F_OFD_SETLK = 37
 
 
 def instance(rig, directory="state"):
@@ -133,3 +141,23 @@ def test_check_tells_which_one_applies(bench):
     unusable, identity = looked("--state-dir", bench.rig.key_file)
     assert unusable["outcome"] == "warning" and unusable["advice"] and "Not a directory" in unusable["message"]
     assert identity["outcome"] == "skipped"
+
+
+def test_a_lock_that_is_let_go_of_soon_is_waited_for(rig):
+    """A worker that was killed while it made a child leaves its lock with that for a moment."""
+    whole = struct.pack("hh4xqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+    path = rig.path("state", "lock")
+    with open(path, "w", encoding="ascii") as lock:
+        fcntl.fcntl(lock, F_OFD_SETLK, whole)
+        worker = rig.start()
+        wait_until("the worker to come to the lock", lambda: path in opened(worker))
+    worker.wait_event("connection.open")
+    assert not worker.events("configuration.warning")
+
+
+def opened(worker):
+    found = []
+    for name in os.listdir(f"/proc/{worker.pid}/fd"):
+        with contextlib.suppress(OSError):
+            found.append(os.readlink(f"/proc/{worker.pid}/fd/{name}"))
+    return found

@@ -129,9 +129,10 @@ def test_a_stop_interrupts_the_wait_before_a_dial(rig):
     assert time.monotonic() - began < 3
 
 
-def test_agents_do_not_outlive_a_killed_worker(rig):
+def test_agents_do_not_outlive_a_killed_worker_without_a_state_directory(rig):
+    rig.environment["STATE_DIRECTORY"] = rig.touch("a-file")
     worker = running(rig, "t-1", how="family")
     worker.signal(signal.SIGKILL)
     assert worker.wait_exit() == -signal.SIGKILL
-    # The supervisors notice, and end what they keep.
+    # Nobody would know of them, so the supervisors end what they keep.
     rig.wait_no_notes_alive("t-1", 20)

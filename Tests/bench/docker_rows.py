@@ -99,7 +99,9 @@ def begin(bench, image, rounds):
         bench.engine.call("DELETE", f"/containers/{name}?force=1")
         sent = time.time_ns()
         bench.assign(f"b-{number}", image, {"STUB": "sleep"})
-        found = running(bench, f"b-{number}")
+        found = wait_until("the container", lambda: [
+            made for entry in bench.engine.containers(oz_task_id=f"b-{number}")
+            if (made := bench.engine.inspect(entry["Id"]))["State"]["Running"]])[0]
         ours = nanoseconds(found["State"]["StartedAt"]) - sent
         bench.engine.call("POST", f"/containers/{found['Id']}/kill")
         bench.plane.wait_final(f"b-{number}", patience=60)
@@ -108,16 +110,6 @@ def begin(bench, image, rounds):
             tell("docker_begin_ms", "curl", curl / 1e6)
             tell("docker_beyond_ms", "ours", (ours - curl) / 1e6)
     bench.end(worker)
-
-
-def running(bench, task):
-    """Asks the daemon seldom, since whoever asks keeps it from its work."""
-    for _ in range(200):
-        time.sleep(0.3)
-        for entry in bench.engine.containers(oz_task_id=task):
-            if entry["State"] == "running":
-                return bench.engine.inspect(entry["Id"])
-    raise AssertionError(f"{task} does not run")
 
 
 def many(bench, image, count):

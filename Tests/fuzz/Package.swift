@@ -36,6 +36,7 @@ let package = Package(
         fuzz("masking", ["Codecs"]),
         fuzz("logline", ["Effects", "Codecs"]),
         fuzz("wire", ["Effects", "Codecs"]),
+        fuzz("journal", ["Effects", "Codecs"]),
         fuzz("recording", ["Recording", "WorkerModel", "Effects", "Codecs"]),
         fuzz("configuration", ["Configuration", "Codecs"]),
     ]

@@ -4,6 +4,7 @@
 import sys
 import unittest
 
+import afterlife
 import again
 import beginnings
 import endings
@@ -11,7 +12,7 @@ import handing_over
 
 
 def load_tests(loader, standard_tests, pattern):
-    modules = (beginnings, endings, again, handing_over)
+    modules = (beginnings, endings, again, handing_over, afterlife)
     return unittest.TestSuite(loader.loadTestsFromModule(module) for module in modules)
 
 

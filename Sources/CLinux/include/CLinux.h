@@ -109,8 +109,11 @@ ssize_t oz_receive(int fd, void *bytes, size_t length);
 /* Sends bytes, and with the first of them a descriptor (none when `passed` is negative), or at most four. */
 ssize_t oz_send_with_fd(int fd, const void *bytes, size_t length, int passed);
 ssize_t oz_send_with_fds(int fd, const void *bytes, size_t length, const int *passed, size_t count);
-/* Receives bytes and at most one descriptor; `*passed` is -1 without one. */
-ssize_t oz_receive_with_fd(int fd, void *bytes, size_t length, int *passed);
+/* Receives bytes, and at most four descriptors; `*count` is how many came. */
+ssize_t oz_receive_with_fds(int fd, void *bytes, size_t length, int *passed, size_t *count);
+/* Connects to an abstract AF_UNIX name, where a process of this user or of root listens; `*peer` is its pid.
+ * -ECONNREFUSED where nobody does, -EPERM for a stranger, -EAGAIN where the queue is full. */
+int oz_connect_abstract(const unsigned char *name, size_t length, pid_t *peer);
 int oz_tcp_nodelay(int fd, int on);
 int oz_tcp_user_timeout(int fd, unsigned milliseconds);
 int oz_reuse_address(int fd);

@@ -18,14 +18,15 @@ struct HTTPChunks: Sendable {
     }
 
     private static let sizeLineMax = 256
-    private static let trailersMax = 8_192
 
     private let bodyMax: Int
+    private let trailersMax: Int
     private var phase = Phase.size
     private(set) var body: Bytes = []
 
-    init(bodyMax: Int) {
+    init(bodyMax: Int, trailersMax: Int = 8_192) {
         self.bodyMax = bodyMax
+        self.trailersMax = trailersMax
     }
 
     /// Takes what it can from the input; true once the whole body is there.
@@ -38,7 +39,7 @@ struct HTTPChunks: Sendable {
                 guard let line = try Self.line(&input, limit: Self.sizeLineMax, orElse: .badSize) else { return false }
                 let size = try Self.size(line)
                 guard size <= bodyMax - body.count else { throw .tooLarge }
-                phase = size == 0 ? .trailers(left: Self.trailersMax) : .data(remaining: size)
+                phase = size == 0 ? .trailers(left: trailersMax) : .data(remaining: size)
             case .data(let remaining):
                 let amount = min(remaining, input.count)
                 guard amount > 0 else { return false }

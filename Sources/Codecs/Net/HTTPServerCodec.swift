@@ -190,7 +190,8 @@ public struct HTTPServerCodec: Sendable {
             phase = .counted(request, length: length)
         case .chunked:
             if !input.isEmpty { owesContinue = false }
-            phase = .chunked(request, HTTPChunks(bodyMax: limits.bodyMax))
+            // Trailers are fields: no more of them is held than of a head.
+            phase = .chunked(request, HTTPChunks(bodyMax: limits.bodyMax, trailersMax: min(8_192, limits.headMax)))
         }
     }
 

@@ -33,7 +33,7 @@ public enum OptionName: String, CaseIterable, Sendable {
     case configFile, apiKey, apiKeyFile, workerID, webSocketURL, serverRootURL, sessionSharingServerURL
     case backend, environment, maxConcurrentTasks, idleOnComplete, taskTimeout, drainTimeout, cleanup
     case logLevel, logFormat, record, recordLimit
-    case instanceID, stateDirectory
+    case instanceID, stateDirectory, durability
     case volumes, logTaskOutput
     case workspaceRoot, targetDirectory, ozPath, directSetupCommand, directTeardownCommand
     case dispatchCommand, cancelCommand, dispatchTimeout

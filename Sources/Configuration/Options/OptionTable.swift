@@ -163,13 +163,21 @@ private let stateOptions: [Option] = [
         fallback: .unset("$STATE_DIRECTORY, else $XDG_STATE_HOME/oz-agent-worker, else /var/lib/oz-agent-worker"),
         help: "Where the worker keeps what its next life must know. Two workers never share one.",
         details:
-            "Made with mode 0700 where it is missing. It holds the instance id and a lock. Without a writable one "
-            + "the worker runs, and its instance id lasts until it ends."),
+            "Made with mode 0700 where it is missing. It holds the instance id, a lock and the journal, and no "
+            + "secrets. Without a writable one the worker runs, but agents do not survive its death."),
     Option(
         name: .instanceID, group: .state, keys: ["instance_id"], flag: "instance-id", kind: .text,
         placeholder: "ID", fallback: .unset("made once and kept in the state directory"),
         help: "Whose the things are that this worker makes. Workers that share a worker id must not share this.",
         details: "Set it where the state directory does not survive, such as in a container that is made anew."),
+    Option(
+        name: .durability, group: .state, keys: ["durability"], flag: "durability",
+        kind: .choice(Durability.allCases.map(\.rawValue)), placeholder: "WHAT", fallback: .value("process"),
+        help: "What the journal outlasts: process, the death of the worker, or power, that of the machine too.",
+        details:
+            "With `power` the worker waits for the disk before it claims a task, makes something or says how a task "
+            + "ended, some milliseconds each. With `process` a power cut may cost what was decided in about the last "
+            + "0.1 s. See [survival](survival.md#the-journal)."),
 ]
 
 private let otherOptions: [Option] = [

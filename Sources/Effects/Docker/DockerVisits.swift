@@ -177,6 +177,7 @@ extension DockerSaying: Visited {
         case .sweepBrokenOff(let failure):
             visitor.tag(19)
             failure.visit(&visitor)
+        case .containerAdopted(let name): visitor.named(20, name)
         }
     }
 }

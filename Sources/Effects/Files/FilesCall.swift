@@ -19,6 +19,9 @@ public enum FilesCall: Hashable, Codable, Sendable {
     case rename(from: Bytes, to: Bytes)
     /// Removes a file. What is not there is removed. Answer: `done` or `failed`.
     case removeFile(Bytes)
+    /// Removes a directory in which nothing lies. What is not there is removed; one that holds something stays:
+    /// `exists`. Answer: `done`, `exists` or `failed`.
+    case removeEmptyDirectory(Bytes)
     /// Removes a directory and all in it, following no links. What is not there is removed. `done` or `failed`.
     case removeTree(Bytes)
 }

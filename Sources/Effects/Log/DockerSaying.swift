@@ -19,6 +19,7 @@ public enum DockerSaying: Hashable, Codable, Sendable {
     case fillRepeated(volume: Bytes, DockerFailure)
     case fillLockBroken(volume: Bytes)
     case containerStarted(Bytes)
+    case containerAdopted(Bytes)
     case waitBroken(DockerFailure)
     case containerKept(Bytes)
     case dockerRemovalFailed(Bytes, DockerFailure, givenUp: Bool)
@@ -44,6 +45,7 @@ extension DockerSaying {
         case .fillRepeated: "task.sidecar_fill_repeated"
         case .fillLockBroken: "task.sidecar_lock_broken"
         case .containerStarted: "task.container_started"
+        case .containerAdopted: "task.container_adopted"
         case .waitBroken: "task.wait_broken"
         case .containerKept: "cleanup.container_kept"
         case .dockerRemovalFailed: "cleanup.docker_removal_failed"
@@ -65,7 +67,8 @@ extension DockerSaying {
         case .fillStarted(let volume), .fillAwaited(let volume), .fillRepeated(let volume, _),
             .fillLockBroken(let volume):
             return [LogField("volume", .text(volume))]
-        case .containerStarted(let name), .containerKept(let name): return [LogField("container", .text(name))]
+        case .containerStarted(let name), .containerAdopted(let name), .containerKept(let name):
+            return [LogField("container", .text(name))]
         case .leftoverRemoved(let litter), .leftoverStays(let litter, _), .leftoverSeen(let litter):
             return [LogField("name", .text(litter.name))]
         case .dockerRemovalFailed(let name, _, let givenUp):
@@ -98,6 +101,8 @@ extension DockerSaying {
         case .fillLockBroken(let volume):
             "whoever was filling the volume \(volume.text) has not finished in time; doing it in their place"
         case .containerStarted(let name): "started the container \(name.text)"
+        case .containerAdopted(let name):
+            "going on with the container \(name.text), which an earlier life of the worker made"
         case .waitBroken(let failure): "looking at the container again: \(failure.words)"
         case .containerKept(let name): "kept the container \(name.text)"
         case .dockerRemovalFailed(let name, let failure, let givenUp):

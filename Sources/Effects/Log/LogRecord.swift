@@ -26,6 +26,8 @@ public enum Saying: Hashable, Codable, Sendable {
     case starting
     case backendUnusable(BackendProblem)
     case shapesDoNotApply
+    /// What earlier lives left under way, and what they said last and may not have been heard.
+    case inherited(tasks: Int, unheard: Int)
     // The connection.
     case dialling(attempt: Int)
     case listening
@@ -52,6 +54,7 @@ public enum Saying: Hashable, Codable, Sendable {
     case workspaceMade(Bytes)
     case setupStarted
     case agentStarted
+    case taskAdopted(ProcessRole)
     case environmentMalformed(lines: [Int])
     case environmentTruncated(omitted: Int)
     case cancellationRequested
@@ -79,11 +82,15 @@ public enum Saying: Hashable, Codable, Sendable {
     case stopped
     // Surprises.
     case contractBroken
+    case journalFailed(errno: Int32)
+    case journalRestored
 }
 
 /// Why a task is being ended before its own end.
 public enum StopCause: UInt8, Hashable, Codable, Sendable {
     case cancellation, workerStop, timeout
+    /// The worker that was about to start its agent has died.
+    case interruption
 }
 
 public enum BackendProblem: Hashable, Codable, Sendable {

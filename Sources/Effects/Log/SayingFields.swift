@@ -20,6 +20,9 @@ extension Saying {
         case .workspaceMade(let path), .workspaceKept(let path): return [LogField("path", .text(path))]
         case .environmentMalformed(let lines): return [LogField("lines", .numbers(lines))]
         case .environmentTruncated(let omitted): return [LogField("omitted", .number(omitted))]
+        case .inherited(let tasks, let unheard):
+            return [LogField("tasks", .number(tasks)), LogField("unheard", .number(unheard))]
+        case .taskAdopted(let role): return [LogField("command", words: "\(role)")]
         case .draining(let active), .stopping(let active): return [LogField("active", .number(active))]
         case .stopIncomplete(let unheard, let unfinished):
             return [LogField("unheard", .number(unheard)), LogField("unfinished", .number(unfinished))]
@@ -32,13 +35,14 @@ extension Saying {
         case .imageMissing(let fallback): return [LogField("image", .text(fallback))]
         case .dispatch(let saying): return saying.fields
         case .docker(let saying): return saying.fields
+        case .journalFailed(let errno): return [LogField("errno", .number(Int(errno)))]
         case .removalFailed(let path, _, let givenUp):
             return [LogField("path", .text(path)), LogField("given_up", .flag(givenUp))]
         case .backendUnusable, .shapesDoNotApply, .connectionSilent, .connectionClosed, .courtesyDropped,
             .taskAssigned, .taskClaimed, .taskWaiting, .claimRepeated, .finalWordRepeated, .claimNotWritten,
             .finalWordWithdrawn, .setupStarted, .agentStarted, .cancellationRequested, .cancellationUnknown,
             .taskKilled, .taskCompleted, .taskCancelled, .deathUnconfirmed, .deathConfirmed, .teardownTimedOut,
-            .finalWordHeard, .stopForced, .contractBroken:
+            .finalWordHeard, .stopForced, .contractBroken, .journalRestored:
             return []
         }
     }
@@ -63,6 +67,7 @@ extension StopCause {
         case .cancellation: Bytes(text: "cancellation")
         case .workerStop: Bytes(text: "worker_stop")
         case .timeout: Bytes(text: "timeout")
+        case .interruption: Bytes(text: "interruption")
         }
     }
 }

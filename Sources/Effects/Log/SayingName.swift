@@ -6,6 +6,7 @@ extension Saying {
         case .starting: "worker.starting"
         case .backendUnusable: "backend.unusable"
         case .shapesDoNotApply: "backend.shape_ignored"
+        case .inherited: "worker.inherited"
         case .dialling: "connection.dialling"
         case .listening: "connection.open"
         case .dialFailed: "connection.dial_failed"
@@ -29,6 +30,7 @@ extension Saying {
         case .workspaceMade: "task.workspace_made"
         case .setupStarted: "task.setup_started"
         case .agentStarted: "task.started"
+        case .taskAdopted: "task.adopted"
         case .environmentMalformed: "task.environment_malformed"
         case .environmentTruncated: "task.environment_truncated"
         case .cancellationRequested: "task.cancellation_requested"
@@ -54,6 +56,8 @@ extension Saying {
         case .stopIncomplete: "worker.stop_incomplete"
         case .stopped: "worker.stopped"
         case .contractBroken: "internal.contract_broken"
+        case .journalFailed: "journal.failed"
+        case .journalRestored: "journal.restored"
         }
     }
 }

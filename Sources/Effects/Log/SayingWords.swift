@@ -7,6 +7,8 @@ extension Saying {
         switch self {
         case .starting: "starting worker \(context.worker.text) with the \(context.backend.text) backend"
         case .backendUnusable(let problem): problem.words
+        case .inherited(let count, let unheard):
+            "an earlier life of this worker left \(tasks(count)) to go on with, and \(messages(unheard)) to say again"
         case .shapesDoNotApply: "instance shapes do not apply on this backend; the task runs with what the host has"
         case .dialling(let attempt): attempt > 1 ? "dialling the server, attempt \(attempt)" : "dialling the server"
         case .listening:
@@ -28,7 +30,8 @@ extension Saying {
         case .courtesyDropped: "a message to the server was dropped, since too many are waiting"
         case .taskAssigned, .taskClaimed, .taskWaiting, .taskRejected, .claimRepeated, .finalWordRepeated,
             .claimNotWritten, .finalWordWithdrawn, .workspaceMade, .setupStarted, .agentStarted,
-            .environmentMalformed, .environmentTruncated, .cancellationRequested, .cancellationUnknown, .taskStopping,
+            .taskAdopted, .environmentMalformed, .environmentTruncated, .cancellationRequested,
+            .cancellationUnknown, .taskStopping,
             .taskKilled,
             .taskCompleted, .taskCancelled, .taskFailed, .deathUnconfirmed, .deathConfirmed, .teardownFailed,
             .teardownTimedOut, .removalFailed, .workspaceKept, .finalWordHeard, .imageMissing:
@@ -43,6 +46,10 @@ extension Saying {
                 + "and \(tasks(unfinished)) may have left something behind"
         case .stopped: "stopped"
         case .contractBroken: "an internal error; what it was for fails, everything else goes on"
+        case .journalFailed(let errno):
+            "the journal can't be written (\(errnoWords(errno))): if the worker died now, the next one would not know "
+                + "all that it left; tasks run on"
+        case .journalRestored: "the journal can be written again, and is whole"
         }
     }
 

@@ -17,6 +17,7 @@ extension Saying {
         case .workspaceMade(let path): "made the workspace \(path.text)"
         case .setupStarted: "started the setup command"
         case .agentStarted: "started the agent"
+        case .taskAdopted(let role): "going on with the \(role) command that an earlier life of the worker started"
         case .environmentMalformed(let lines):
             "lines of the environment file that the setup command left could not be read: \(numbers(lines))"
         case .environmentTruncated(let omitted):
@@ -27,6 +28,7 @@ extension Saying {
         case .taskStopping(.cancellation): "stopping the task, since it was cancelled"
         case .taskStopping(.workerStop): "stopping the task, since the worker is stopping"
         case .taskStopping(.timeout): "stopping the task, since it reached its time limit"
+        case .taskStopping(.interruption): "stopping the task, since the worker died before its agent ran"
         case .taskKilled: "the task did not end when it was asked to; killing it"
         case .taskCompleted: "the task completed"
         case .taskCancelled: "the task was cancelled"
@@ -41,10 +43,11 @@ extension Saying {
         case .finalWordHeard: "the server has heard the task's final word"
         case .imageMissing(let fallback):
             "the task names an environment that has no image; \(fallback.text) stands in for it"
-        case .starting, .backendUnusable, .shapesDoNotApply, .dialling, .listening, .dialFailed, .keyRefused,
+        case .starting, .backendUnusable, .shapesDoNotApply, .inherited, .dialling, .listening, .dialFailed,
+            .keyRefused,
             .connectionLost, .connectionSilent, .connectionShortLived, .connectionClosed, .resending,
             .messageUnreadable, .messageTypeUnknown, .courtesyDropped, .draining, .stopping, .stopForced,
-            .stopIncomplete, .stopped, .contractBroken, .dispatch, .docker:
+            .stopIncomplete, .stopped, .contractBroken, .journalFailed, .journalRestored, .dispatch, .docker:
             ""
         }
     }

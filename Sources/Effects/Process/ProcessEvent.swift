@@ -5,6 +5,9 @@ public enum ProcessEvent: Hashable, Codable, Sendable {
     case started(EffectID)
     /// Final: nothing was started.
     case startFailed(EffectID, StartFailure)
+    /// Final, for an adoption: nobody answers to the name. Either nothing was ever started under it, and never will
+    /// be, or its supervisor is gone, and what it supervised with it.
+    case notFound(EffectID)
     /// The command itself ended; descendants may still live, output may still come.
     case exited(EffectID, ProcessEnd)
     /// No descendant lives any more, or what lives was released; the rest of the output may still be on its way.
@@ -44,7 +47,8 @@ public enum StartFailure: Hashable, Codable, Sendable {
 extension ProcessEvent {
     public var id: EffectID {
         switch self {
-        case .started(let id), .startFailed(let id, _), .exited(let id, _), .cleared(let id, _), .finished(let id, _):
+        case .started(let id), .startFailed(let id, _), .notFound(let id), .exited(let id, _), .cleared(let id, _),
+            .finished(let id, _):
             id
         }
     }

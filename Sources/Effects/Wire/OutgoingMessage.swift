@@ -11,6 +11,16 @@ public enum OutgoingMessage: Hashable, Codable, Sendable {
     case rejected(TaskID, Rejection)
 }
 
+extension OutgoingMessage {
+    /// Whose final word it is, if it is one.
+    public var finalKey: ExecutionKey? {
+        switch self {
+        case .completed(let key, _), .cancelled(let key, _), .failed(let key, _, _, _): key
+        case .claimed, .rejected: nil
+        }
+    }
+}
+
 public enum Rejection: Hashable, Codable, Sendable {
     case unreadable(WireProblem)
     case lifecycleHooksRequired

@@ -50,6 +50,12 @@ struct DockerAnswers {
         }
     }
 
+    /// Its own: by links to others it may have more, which are paths.
+    private static func name(_ container: JSON) -> Bytes? {
+        let names = (container["Names"]?.asArray ?? []).compactMap(\.asString).map { $0.dropFirst() }
+        return names.first { !$0.contains(UInt8(ascii: "/")) }.map { Bytes($0) } ?? container["Id"]?.asString
+    }
+
     private func document(_ body: Bytes) -> JSON? {
         try? JSON.parse(body)
     }

@@ -11,9 +11,23 @@ public struct GarbageOutcome: Sendable {
     public let found: Int
 }
 
+extension StateDirectory {
+    /// What its journal tells, as far as it can be read; nil where it can't be, or is of a later version.
+    public func inheritance() -> Inheritance? {
+        do throws(JournalProblem) {
+            guard let content = try JournalFile(directory: descriptor).read() else { return .nothing }
+            let reading = JournalReading(content)
+            return reading.newer == nil ? reading.inheritance : nil
+        } catch {
+            return nil
+        }
+    }
+}
+
 /// Nil where the host gives no descriptors or memory.
 public func collectGarbage(
-    _ options: DaemonOptions, _ collecting: Collecting, tell: @escaping (LogRecord) -> Void
+    _ options: DaemonOptions, _ collecting: Collecting, _ inheritance: Inheritance,
+    tell: @escaping (LogRecord) -> Void
 ) -> GarbageOutcome? {
     let vault = Vault()
     guard let loop = Loop(), let entropy = Entropy(), curl_global_init(Int(CURL_GLOBAL_NOTHING)) == CURLE_OK,
@@ -21,7 +35,7 @@ public func collectGarbage(
     else { return nil }
     let run = GarbageRun(loop, docker, entropy, collecting, tell)
     // The loop does not hold its core.
-    return withExtendedLifetime(run) { run.run() }
+    return withExtendedLifetime(run) { run.run(inheritance) }
 }
 
 private final class GarbageRun: LoopCore {
@@ -42,9 +56,9 @@ private final class GarbageRun: LoopCore {
         self.tell = tell
     }
 
-    func run() -> GarbageOutcome {
+    func run(_ inheritance: Inheritance) -> GarbageOutcome {
         loop.core = self
-        loop.deliver(.began)
+        loop.deliver(.began(inheritance))
         let code = loop.run()
         docker.close()
         return GarbageOutcome(code: code, found: core.found)

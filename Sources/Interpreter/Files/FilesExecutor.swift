@@ -46,7 +46,7 @@ final class FilesExecutor {
         case .readEnvironment: return add(id, call)
         // Nobody waits for it, so it gives way to all that somebody waits for.
         case .removeTree: return wait(id, call)
-        case .makeDirectory, .makeFile, .rename, .removeFile: break
+        case .makeDirectory, .makeFile, .rename, .removeFile, .removeEmptyDirectory: break
         }
         guard waiting.isEmpty, quickThisTurn < Self.quickPerTurn else { return wait(id, call) }
         quickThisTurn += 1

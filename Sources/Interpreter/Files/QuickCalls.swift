@@ -19,6 +19,7 @@ enum QuickCalls {
             case .makeFile(let path): try makeFile(path)
             case .rename(let from, let to): try rename(from, to)
             case .removeFile(let path): try removeFile(path)
+            case .removeEmptyDirectory(let path): try removeEmptyDirectory(path)
             // Neither is quick, and neither comes here.
             case .removeTree, .readEnvironment: return .failed(id, .system(errno: ENOSYS))
             }
@@ -152,6 +153,15 @@ enum QuickCalls {
         guard failed == 0 || failed == ENOENT else { throw .failure(.system(errno: failed)) }
     }
 
+    static func removeEmptyDirectory(_ path: Bytes) throws(FilesProblem) {
+        let failed = try attempt { () throws(FileProblem) in
+            try FileNames.with(path) { rmdir($0) == 0 ? 0 : errno }
+        }
+        // Some file systems say of one that holds something that it exists.
+        if failed == ENOTEMPTY || failed == EEXIST { throw .exists }
+        guard failed == 0 || failed == ENOENT else { throw .failure(.system(errno: failed)) }
+    }
+
     private static func exclusive(_ failed: Int32) throws(FilesProblem) {
         if failed == EEXIST { throw .exists }
         if failed != 0 { throw .failure(FileProblem(failed).failure) }
@@ -172,7 +182,7 @@ extension FilesCall {
         switch self {
         case .findExecutable(let path): path ?? []
         case .checkDirectory(let path), .prepareRoot(let path), .makeDirectory(let path), .makeFile(let path),
-            .readEnvironment(let path), .removeFile(let path), .removeTree(let path):
+            .readEnvironment(let path), .removeFile(let path), .removeEmptyDirectory(let path), .removeTree(let path):
             path
         case .rename(let from, _): from
         }

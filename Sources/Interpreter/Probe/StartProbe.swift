@@ -54,7 +54,7 @@ private final class StartProbe: LoopCore {
         loop.core = self
         let timer = loop.timer { [unowned self] in loop.stop(code: 0) }
         timer.due = Clock.now().after(Self.patience)
-        loop.deliver(.began)
+        loop.deliver(.began(.nothing))
         _ = loop.run()
         missing?.remove()
         return record

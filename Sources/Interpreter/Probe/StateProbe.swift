@@ -32,7 +32,7 @@ extension StateDirectory {
         guard faccessat(directory, ".", R_OK | W_OK | X_OK, AT_EACCESS) == 0 else {
             return (unusable(path, errno), id)
         }
-        return (.usable, id)
+        return (LocalPlaces.look(path).isLocal ? .usable : .remote, id)
     }
 
     private static func line(_ directory: Int32, _ name: String) -> Bytes? {

@@ -15,33 +15,38 @@ import SupervisorImage
 final class ProcessExecutor {
     static let startsPerTurn = 4
     private static let attempts = 8
-    private static let reapedPerTurn = 256
+    static let reapedPerTurn = 256
     /// Ended processes whose last output is read at once, for each turn.
     private static let drainsPerTurn = 8
     /// After so much time without an end of a task nobody needs more supervisors than a few.
     private static let surplusPause = Span.seconds(10)
-    private static let firstHuntPause: UInt64 = 50
-    private static let longestHuntPause: UInt64 = 2_000
+    static let firstHuntPause: UInt64 = 50
+    static let longestHuntPause: UInt64 = 2_000
 
-    private let loop: Loop
+    let loop: Loop
     private let vault: Vault
     private let log: Log
     private let surroundings: ProcessSurroundings
-    private let pool: SupervisorPool
+    let pool: SupervisorPool
     private lazy var outputs = OutputQueue(loop: loop) { [weak self] in self?.read($0) ?? .drained }
     private var queue: [(id: EffectID, launch: Launch)] = []
+    /// What could not be asked for yet.
+    var adoptions: [(id: EffectID, adoption: Adoption)] = []
+    /// Of those that are over: they keep what they know until the journal has it.
+    var kept: [ProcessName: SupervisedProcess] = [:]
     private var isStarting = false
     private var isTidying = false
-    private var processes: [EffectID: SupervisedProcess] = [:]
-    private var byPid: [pid_t: EffectID] = [:]
+    private(set) var processes: [EffectID: SupervisedProcess] = [:]
+    var byPid: [pid_t: EffectID] = [:]
     /// Supervisors that have said their last word or were dismissed, until they are reaped.
-    private var leaving: Set<pid_t> = []
+    var leaving: Set<pid_t> = []
     /// Those that still have descriptors to be closed, once there is time.
     private var left: [SupervisorChannel] = []
     private var changed: [EffectID] = []
     private var surplusTimer: LoopTimer?
-    private var huntTimer: LoopTimer?
-    private var huntPause = firstHuntPause
+    var huntTimer: LoopTimer?
+    private(set) var adoptionTimer: LoopTimer?
+    var huntPause = firstHuntPause
 
     /// Children of other executors: never taken for orphans.
     var isOthersChild: (pid_t) -> Bool = { _ in false }
@@ -59,6 +64,7 @@ final class ProcessExecutor {
         pool = SupervisorPool(keeping: ready)
         surplusTimer = loop.timer { [weak self] in self?.dismissSurplus() }
         huntTimer = loop.timer { [weak self] in self?.hunt() }
+        adoptionTimer = loop.timer { [weak self] in self?.adoptAgain() }
     }
 
     /// Makes some supervisors ready. Fails where the kernel lets no program run out of memory.
@@ -69,7 +75,7 @@ final class ProcessExecutor {
     }
 
     /// What has no final event yet.
-    var unfinished: Int { max(processes.count, byPid.count) + queue.count }
+    var unfinished: Int { max(processes.count, byPid.count) + queue.count + adoptions.count }
     /// Supervisors that said their last word or were dismissed.
     var unreaped: Int { leaving.count }
     var supervisorsReady: Int { pool.pids.count }
@@ -79,6 +85,8 @@ final class ProcessExecutor {
         case .start(let launch):
             queue.append((id, launch))
             startSoon()
+        case .adopt(let adoption): adopt(id, adoption)
+        case .dismiss(let name): dismiss(name)
         case .signal(let process, .terminate):
             command(process, [OZ_COMMAND_TERMINATE, UInt8(SIGTERM)], SIGTERM)
         case .kill(let process):
@@ -115,10 +123,11 @@ final class ProcessExecutor {
         do {
             let record = try StartRecord.make(launch, surroundings) { vault.value($0) }
             let input = try launch.input.map { document in try StandardInput(document) { vault.value($0) } }
+            let words = launch.name == nil ? nil : try HandedWords(vault.handOver(launch.secrets))
             // A ready supervisor may have died in the meantime; a new one has not.
             for attempt in 1...Self.attempts {
                 let channel = try pool.take()
-                if try start(id, launch, record, input, channel, isLast: attempt == Self.attempts) { return }
+                if try start(id, launch, record, input, words, channel, isLast: attempt == Self.attempts) { return }
             }
         } catch let problem as StartProblem {
             switch problem {
@@ -134,8 +143,8 @@ final class ProcessExecutor {
 
     /// False where the supervisor does not listen, and nothing was started.
     private func start(
-        _ id: EffectID, _ launch: Launch, _ record: Bytes, _ input: StandardInput?, _ channel: SupervisorChannel,
-        isLast: Bool
+        _ id: EffectID, _ launch: Launch, _ record: Bytes, _ input: StandardInput?, _ words: HandedWords?,
+        _ channel: SupervisorChannel, isLast: Bool
     ) throws(NoSupervisor) -> Bool {
         let outputEnd: Int32
         do {
@@ -145,7 +154,7 @@ final class ProcessExecutor {
             throw error
         }
         let process = SupervisedProcess(
-            id: id, launch: launch, record: record, input: input, channel: channel, outputEnd: outputEnd)
+            id: id, launch: launch, record: record, input: input, channel: channel, outputEnd: outputEnd, words: words)
         let listens = process.flush()
         guard listens || !process.isUntouched || isLast else {
             leave(channel)
@@ -157,11 +166,21 @@ final class ProcessExecutor {
             lose(process)
             return true
         }
-        let isHeard = loop.watch(channel.output, .read) { [weak self, weak process] _ in
+        if !watch(channel, process.hasOutgoing ? [.read, .write] : .read) || !watchOutput(process) { lose(process) }
+        return true
+    }
+
+    private func watchOutput(_ process: SupervisedProcess) -> Bool {
+        loop.watch(process.channel.output, .read) { [weak self, weak process] _ in
             if let process { self?.outputs.add(process) }
         }
-        if !watch(channel, process.hasOutgoing ? [.read, .write] : .read) || !isHeard { lose(process) }
-        return true
+    }
+
+    /// One that an earlier life has started is now one of ours.
+    func begin(_ process: SupervisedProcess) {
+        processes[process.id] = process
+        byPid[process.channel.pid] = process.id
+        if !watch(process.channel, .read) { lose(process) }
     }
 
     /// A supervisor's socket is watched once for all of its tasks.
@@ -176,7 +195,7 @@ final class ProcessExecutor {
         return channel.isWatched
     }
 
-    private func tidySoon() {
+    func tidySoon() {
         guard !isTidying else { return }
         isTidying = true
         loop.whenQuiet { [weak self] in self?.tidy() }
@@ -217,32 +236,40 @@ final class ProcessExecutor {
 
     private func controlReady(_ channel: SupervisorChannel, _ ready: Loop.Interest) {
         guard let id = byPid[channel.pid], let process = processes[id] else {
-            // An idle one has nothing to say, so it has ended.
-            if let channel = pool.forget(channel.pid) { leave(channel) }
-            return
+            // An idle one has nothing to say, and one that waits to be dismissed has said all: so it has ended.
+            _ = pool.forget(channel.pid)
+            return leave(channel)
         }
         if ready.contains(.write), process.hasOutgoing { flush(process) }
         if ready.contains(.read), process.channel.hasControl { listen(process) }
     }
 
-    private func listen(_ process: SupervisedProcess) {
+    func listen(_ process: SupervisedProcess) {
         guard process.channel.hasControl else { return }
-        if !process.listen() { lose(process) }
+        let wasGreeted = !process.awaitsGreeting
+        if !process.listen(vault, log) { lose(process) }
+        if !wasGreeted, !process.awaitsGreeting { beginOutput(process) }
         tellSoon(process)
+    }
+
+    /// An adopted one has been greeted.
+    private func beginOutput(_ process: SupervisedProcess) {
+        if process.hasKept { outputs.add(process) }
+        if process.channel.hasOutput, !watchOutput(process) { lose(process) }
     }
 
     /// Nothing more will be said. Without a last word the supervisor is killed, its agent by the kernel with it.
-    private func lose(_ process: SupervisedProcess) {
+    func lose(_ process: SupervisedProcess) {
         loop.forget(process.channel.control)
         process.channel.closeControl()
         process.lose()
-        if process.isLost, !process.isReaped { _ = kill(process.channel.pid, SIGKILL) }
+        if process.isLost, !process.isReaped, process.channel.isChild { _ = kill(process.channel.pid, SIGKILL) }
         tellSoon(process)
     }
 
-    private func leave(_ channel: SupervisorChannel) {
-        leaving.insert(channel.pid)
-        if channel.isWatched { loop.forget(channel.control) }
+    func leave(_ channel: SupervisorChannel) {
+        if channel.isChild { leaving.insert(channel.pid) }
+        if channel.isWatched, channel.hasControl { loop.forget(channel.control) }
         channel.closeControl()
         tidySoon()
     }
@@ -253,7 +280,7 @@ final class ProcessExecutor {
 
     // MARK: Telling
 
-    private func tellSoon(_ process: SupervisedProcess) {
+    func tellSoon(_ process: SupervisedProcess) {
         if changed.isEmpty { loop.atTurnEnd { [weak self] in self?.tell() } }
         changed.append(process.id)
     }
@@ -285,15 +312,23 @@ final class ProcessExecutor {
         channel.retireOutput()
         processes[process.id] = nil
         byPid[channel.pid] = nil
+        if let range = process.handedOver { vault.forget(range) }
+        if let name = process.name, process.isToBeDismissed { kept[name] = process } else { giveBack(process) }
+        // The final word goes out first.
+        left.append(channel)
+        tidySoon()
+    }
+
+    /// Its supervisor serves another, or goes.
+    func giveBack(_ process: SupervisedProcess) {
+        let channel = process.channel
         if process.leavesIdleSupervisor, pool.takeBack(channel) {
             if pool.hasSurplus { surplusTimer?.due = Clock.now().after(Self.surplusPause) }
         } else {
             if channel.hasControl { loop.forget(channel.control) }
-            if !process.isReaped { leaving.insert(channel.pid) }
+            if !process.isReaped, channel.isChild { leaving.insert(channel.pid) }
+            if process.name != nil { channel.closeControl() }
         }
-        // The final word goes out first.
-        left.append(channel)
-        tidySoon()
     }
 
     // MARK: Output
@@ -301,8 +336,11 @@ final class ProcessExecutor {
     /// A bounded piece of one process's output.
     private func read(_ process: SupervisedProcess) -> OutputQueue.Left {
         // Its supervisor may serve another by now.
-        guard process.channel.hasOutput, processes[process.id] != nil else { return .drained }
-        if let left = process.readOutput(vault, log) { return left }
+        guard process.hasOutput, processes[process.id] != nil else { return .drained }
+        if let left = process.readOutput(vault, log) {
+            if process.outputAbandoned, !process.hasKept { tellSoon(process) }
+            return left
+        }
         endOutput(process)
         process.channel.retireOutput()
         if !process.isOver { process.channel.closeSpentOutput() }
@@ -312,69 +350,18 @@ final class ProcessExecutor {
 
     /// Nobody writes any more, so what is in the pipe is all; usually that is little, and the end can be told at once.
     private func drain(_ process: SupervisedProcess) {
-        for _ in 0..<3 where process.channel.hasOutput {
+        for _ in 0..<3 where process.hasOutput {
             if read(process) == .drained { return }
         }
-        if process.channel.hasOutput { outputs.add(process) }
+        if process.hasOutput { outputs.add(process) }
     }
 
     /// Whoever calls it closes the pipe.
     private func endOutput(_ process: SupervisedProcess) {
-        guard process.channel.hasOutput else { return }
         process.finishOutput(log)
-        loop.forget(process.channel.output)
-    }
-
-    // MARK: Reaping
-
-    /// Children have ended (SIGCHLD): takes them all.
-    func childrenChanged() {
-        var reaped = oz_reaped()
-        for _ in 0..<Self.reapedPerTurn {
-            guard oz_reap_any(&reaped) > 0 else { return huntIfNeeded() }
-            take(reaped)
-        }
-        loop.again { [weak self] in self?.childrenChanged() }
-    }
-
-    private func take(_ reaped: oz_reaped) {
-        if leaving.remove(reaped.pid) != nil { return }
-        if let channel = pool.forget(reaped.pid) {
-            if channel.isWatched { loop.forget(channel.control) }
-            return tidySoon()
-        }
-        guard let id = byPid[reaped.pid], let process = processes[id] else { return strangerEnded(reaped) }
-        process.isReaped = true
-        // It may have said all before it ended.
-        if process.channel.hasControl { listen(process) }
-        if process.channel.hasControl { lose(process) }
-        tellSoon(process)
-    }
-
-    private func huntIfNeeded() {
-        if processes.values.contains(where: { $0.needsHunt }) { hunt() }
-    }
-
-    /// Kills every child of ours that nobody knows, until there is none.
-    private func hunt() {
-        let lost = processes.values.filter { $0.needsHunt }
-        guard !lost.isEmpty else { return }
-        let known = Set(pool.pids)
-        let orphans = Orphans.children().filter { pid in
-            byPid[pid] == nil && !leaving.contains(pid) && !known.contains(pid) && !isOthersChild(pid)
-        }
-        for pid in orphans { Orphans.kill(pid) }
-        if orphans.isEmpty {
-            huntPause = Self.firstHuntPause
-            for process in lost {
-                process.clear()
-                tellSoon(process)
-            }
-        } else {
-            // What can't die yet is asked ever more rarely; that something died is noticed at once.
-            huntTimer?.due = Clock.now().after(.milliseconds(huntPause))
-            huntPause = min(huntPause * 2, Self.longestHuntPause)
-        }
+        guard process.channel.hasOutput else { return }
+        // A supervisor that outlives us has this end too, so the kernel would go on telling of it when we close ours.
+        if process.name != nil { loop.unwatch(process.channel.output) } else { loop.forget(process.channel.output) }
     }
 
     // MARK: The end of a life
@@ -383,17 +370,16 @@ final class ProcessExecutor {
     func killEverything() {
         queue = []
         for process in processes.values {
-            process.command([OZ_COMMAND_KILL])
+            // A named one would keep what it knows: whoever forces an exit wants nothing left.
+            process.command(process.name != nil ? [OZ_COMMAND_KILL, OZ_COMMAND_QUIT] : [OZ_COMMAND_KILL])
             // What can't be told is killed, and the kernel kills its agent with it.
             if !process.channel.hasControl || !process.flush() || process.hasOutgoing {
-                _ = process.isReaped ? 0 : kill(process.channel.pid, SIGKILL)
+                _ = process.isReaped || !process.channel.isChild ? 0 : kill(process.channel.pid, SIGKILL)
             }
         }
         dismissReady()
     }
 
     /// No more starts are to come: the ready supervisors may leave.
-    func dismissReady() {
-        leaving.formUnion(pool.dismiss())
-    }
+    func dismissReady() { leaving.formUnion(pool.dismiss()) }
 }

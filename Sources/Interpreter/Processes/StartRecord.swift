@@ -51,6 +51,7 @@ enum StartRecord {
         var record = Bytes()
         record.reserveCapacity(4_096)
         record.append(contentsOf: repeatElement(0, count: Int(OZ_START_HEADER)))
+        if let name = launch.name { try add(SupervisorName.bytes(name), to: &record) }
         try add(launch.directory, to: &record)
         try add(launch.executable, to: &record)
         for argument in launch.arguments { try add(rendered(argument, lookUp), to: &record) }
@@ -109,6 +110,7 @@ enum StartRecord {
     ) -> Bytes {
         var flags: UInt32 = 0
         if launch.input != nil { flags |= OZ_START_STDIN }
+        if launch.name != nil { flags |= OZ_START_SURVIVE }
         if launch.handsOver { flags |= OZ_START_HANDOVER }
         if surroundings.openFiles != nil { flags |= OZ_START_NOFILE }
         if surroundings.oomScore != nil { flags |= OZ_START_OOM }

@@ -10,11 +10,14 @@ final class SupervisorChannel {
     private(set) var output: Int32 = -1
     /// An output that nobody reads any more; closing it takes time that is better spent later.
     private var spentOutput: Int32 = -1
+    /// Whether it is a child of this process; else an earlier life made it.
+    let isChild: Bool
     /// The loop watches its socket, for as long as it is there.
     var isWatched = false
 
-    init(pid: pid_t, control: Int32) {
+    init(pid: pid_t, control: Int32, isChild: Bool = true) {
         self.pid = pid
+        self.isChild = isChild
         self.control = control
     }
 
@@ -37,6 +40,12 @@ final class SupervisorChannel {
         }
         output = pipe[0]
         return pipe[1]
+    }
+
+    /// The pipe of an agent that was started by an earlier life.
+    func take(output descriptor: Int32) {
+        retireOutput()
+        output = descriptor
     }
 
     /// Nobody reads it any more. It stays a descriptor until `closeSpentOutput`.

@@ -16,6 +16,8 @@ public final class StateDirectory: Sendable {
     private let lock: Int32
     public let path: Bytes
     public let instanceID: Bytes
+    /// Only on a disk of this host: the loop writes there, and a server that does not answer would stop it.
+    public let takesJournal: Bool
     /// What was mended, for people.
     public let mended: String?
 
@@ -23,6 +25,8 @@ public final class StateDirectory: Sendable {
     static let lockFile = "lock"
     /// How long a directory may take to answer: it may lie on a server that does not.
     static let patience = Span.seconds(5)
+    /// Two seconds.
+    private static let lockTries = 200
 
     public enum Problem: Error {
         /// It can't be made, opened or written.
@@ -75,6 +79,7 @@ public final class StateDirectory: Sendable {
         self.path = path
         descriptor = try StateDirectory.directory(path)
         lock = try StateDirectory.locked(descriptor, path)
+        takesJournal = LocalPlaces.look(path).isLocal
         guard given == nil else {
             instanceID = given ?? []
             mended = nil
@@ -133,6 +138,16 @@ public final class StateDirectory: Sendable {
         }
     }
 
+    /// A worker that was killed while it made a child has left the lock with that, until the child's program begins.
+    private static func lockedSoon(_ lock: Int32) -> Int32 {
+        var failed = oz_lock_exclusive(lock)
+        for _ in 0..<lockTries where failed == -EWOULDBLOCK {
+            usleep(10_000)
+            failed = oz_lock_exclusive(lock)
+        }
+        return failed
+    }
+
     private static func locked(_ directory: Int32, _ path: Bytes) throws(Problem) -> Int32 {
         let lock = openat(directory, lockFile, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else {
@@ -140,7 +155,7 @@ public final class StateDirectory: Sendable {
             close(directory)
             throw .unusable(path: path, errno: number)
         }
-        let failed = oz_lock_exclusive(lock)
+        let failed = lockedSoon(lock)
         guard failed < 0 else {
             let line = Bytes(text: "\(getpid())\n")
             _ = ftruncate(lock, 0)

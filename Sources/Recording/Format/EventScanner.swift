@@ -25,8 +25,7 @@ struct EventScanner {
         if take("{\"process\":{\"_0\":{\"") { return processEvent().flatMap { take("}}}}") ? .process($0) : nil } }
         if take("{\"files\":{\"_0\":{\"") { return filesEvent().flatMap { take("}}}}") ? .files($0) : nil } }
         if take("{\"docker\":{\"_0\":{\"") { return dockerEvent().flatMap { take("}}}}") ? .docker($0) : nil } }
-        if take("{\"tick\":{}}") { return .tick }
-        return take("{\"began\":{}}") ? .began : nil
+        return take("{\"tick\":{}}") ? .tick : nil
     }
 
     @inline(__always)

@@ -23,7 +23,6 @@ struct EventText {
     /// False for an event that is not among them; what was appended by then counts for nothing.
     func appendFrequent(_ event: Event, to output: inout Bytes) -> Bool {
         switch event {
-        case .began: output.append(text: "{\"began\":{}}")
         case .tick: output.append(text: "{\"tick\":{}}")
         case .socket(let event):
             output.append(text: "{\"socket\":{\"_0\":")
@@ -41,7 +40,7 @@ struct EventText {
             output.append(text: "{\"docker\":{\"_0\":")
             guard append(event, &output) else { return false }
             output.append(text: "}}")
-        case .operator, .interpreter: return false
+        case .began, .operator, .interpreter: return false
         }
         return true
     }
@@ -72,7 +71,7 @@ struct EventText {
         case .exited(let id, let end): append("{\"exited\":{\"_0\":", id, end, &output)
         case .cleared(let id, let end): append("{\"cleared\":{\"_0\":", id, end, &output)
         case .finished(let id, let end): append("{\"finished\":{\"_0\":", id, end, &output)
-        case .startFailed: return false
+        case .startFailed, .notFound: return false
         }
         output.append(text: "}}")
         return true

@@ -15,6 +15,8 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
     case kill = 0x4b  // K
     case release = 0x4c  // L
     case abandonOutput = 0x4f  // O
+    case adopt = 0x57  // W
+    case dismiss = 0x51  // Q
     case findExecutable = 0x66  // f
     case checkDirectory = 0x64  // d
     case prepareRoot = 0x67  // g
@@ -24,6 +26,7 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
     case rename = 0x76  // v
     case removeFile = 0x75  // u
     case removeTree = 0x72  // r
+    case removeEmptyDirectory = 0x6f  // o
     case journal = 0x6a  // j
     case log = 0x6c  // l
     case measure = 0x7a  // z
@@ -62,6 +65,8 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
         case .process(.kill): .kill
         case .process(.release): .release
         case .process(.abandonOutput): .abandonOutput
+        case .process(.adopt): .adopt
+        case .process(.dismiss): .dismiss
         case .files(.findExecutable): .findExecutable
         case .files(.checkDirectory): .checkDirectory
         case .files(.prepareRoot): .prepareRoot
@@ -71,6 +76,7 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
         case .files(.rename): .rename
         case .files(.removeFile): .removeFile
         case .files(.removeTree): .removeTree
+        case .files(.removeEmptyDirectory): .removeEmptyDirectory
         case .docker(.reach): .reach
         case .docker(.pull): .pull
         case .docker(.inspectImage): .inspectImage
@@ -110,6 +116,8 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
         case .kill: "kill a command"
         case .release: "let go of what a command left running"
         case .abandonOutput: "wait no longer for a command's output"
+        case .adopt: "take over a command"
+        case .dismiss: "dismiss a supervisor"
         case .findExecutable: "find the agent"
         case .checkDirectory: "check a directory"
         case .prepareRoot: "prepare the workspace root"
@@ -119,6 +127,7 @@ public enum RequestKind: UInt8, CaseIterable, Sendable {
         case .rename: "rename a directory"
         case .removeFile: "remove a file"
         case .removeTree: "remove a directory"
+        case .removeEmptyDirectory: "remove an empty directory"
         case .journal: "a note for the journal"
         case .log: "a line of the log"
         case .measure: "a count"

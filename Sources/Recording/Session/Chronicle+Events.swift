@@ -7,7 +7,7 @@ import WorkerModel
 extension Chronicle {
     mutating func hear(_ event: Event, _ requests: [Request], _ state: Worker, _ when: When) {
         switch event {
-        case .began: tellOfWorker(when, .note, "the worker began")
+        case .began: tellOfWorker(when, .note, event.sentence)
         case .tick: break
         case .socket(let event): hear(event, requests, state, when)
         case .process(let event): hear(event, when)
@@ -21,6 +21,8 @@ extension Chronicle {
             } else {
                 tell(run(in: id.slot), when, .trouble, "an internal error: \(event.sentence)")
             }
+        // What is logged of these says it all.
+        case .interpreter: break
         }
     }
 
@@ -97,6 +99,7 @@ extension Chronicle {
             tell(index, when, .command, "started: the \(name)\(pid)")
         case .startFailed(_, let failure):
             tell(index, when, .trouble, "the \(name) did not start: \(failure.words)")
+        case .notFound: tell(index, when, .trouble, "nobody answers for the \(name) any more")
         case .exited(_, let end): tell(index, when, .command, "the \(name) \(end.words)")
         case .cleared: tell(index, when, .command, "nothing of the \(name) lives any more")
         case .finished(_, let end):

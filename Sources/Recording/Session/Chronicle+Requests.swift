@@ -15,11 +15,11 @@ extension Chronicle {
         case .docker(let call):
             let words = "\(call.sentence) (\(request.id.label))"
             if run(in: request.id.slot) != nil { tell(run(in: request.id.slot), when, .step, words) }
-        case .journal(.verdictHeard(let key)):
-            guard let index = run(of: key) else { return }
+        case .journal(let call):
+            guard call.note == .verdictHeard, let index = run(numbered: call.run) else { return }
             wasHeard(index, when)
             tell(index, when, .heard, "the server has heard the final word")
-        case .journal, .measure, .forgetSecrets: break
+        case .measure, .forgetSecrets: break
         case .log(let record): heed(record, when)
         case .exit(let code): tellOfWorker(when, .stop, "the worker exits with \(code)")
         }
@@ -47,6 +47,10 @@ extension Chronicle {
         case .start(let launch):
             commands[id.sequence] = launch.role
             tell(index, when, .command, "asks for the \(launch.role.words) (\(id.label))", launch.sentence)
+        case .adopt(let adoption):
+            commands[id.sequence] = adoption.role
+            tell(index, when, .command, "takes over the \(adoption.role.words) (\(id.label))", call.sentence)
+        case .dismiss: break
         case .signal(let process, .terminate):
             tell(index, when, .stop, "asks the \(name(process)) to end (SIGTERM)")
         case .kill(let process):
@@ -114,13 +118,13 @@ extension Saying {
     var place: Place {
         switch self {
         case .taskAssigned, .taskClaimed, .workspaceMade, .setupStarted, .agentStarted, .finalWordHeard, .dialling,
-            .starting, .stopped, .claimRepeated:
+            .starting, .stopped, .claimRepeated, .taskAdopted:
             .told
         case .listening, .dialFailed, .keyRefused, .connectionLost, .connectionSilent, .connectionShortLived,
             .connectionClosed, .resending:
             .connection
         case .backendUnusable, .messageUnreadable, .messageTypeUnknown, .draining, .stopping, .stopForced,
-            .stopIncomplete, .cancellationUnknown:
+            .stopIncomplete, .cancellationUnknown, .inherited, .journalFailed, .journalRestored:
             .worker
         case .taskCompleted, .taskCancelled, .taskFailed, .taskRejected, .claimNotWritten: .run(.verdict)
         case .dispatch(let saying): .run(saying.kind)

@@ -92,6 +92,8 @@ public struct Chronicle {
     }
 
     /// The latest run of an execution; for a message that names only the task, of the task.
+    func run(numbered serial: UInt64) -> Int? { runs.lastIndex { $0.serial == serial } }
+
     func run(of key: ExecutionKey) -> Int? { latest[key] ?? latestOfTask[key.task] }
 
     @discardableResult
@@ -156,6 +158,7 @@ public struct Chronicle {
         case .docker(let event): settle(event.id.slot, state, when)
         case .process(let event): settle(event.id.slot, state, when)
         case .interpreter(.contractBroken(let id)): settle(id.slot, state, when)
+        case .interpreter: break
         }
         for request in requests {
             if request.id.slot != 0 { settle(request.id.slot, state, when) }

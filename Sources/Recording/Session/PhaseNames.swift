@@ -21,7 +21,7 @@ extension RunPhase {
         case .makingGround, .makingEnvironmentFile, .readingEnvironment: return .preparing
         case .settingUp: return .settingUp
         case .running: return .running
-        case .settingAside, .over: return .ending
+        case .interrupted, .settingAside, .over: return .ending
         }
     }
 

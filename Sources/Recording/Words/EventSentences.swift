@@ -10,7 +10,7 @@ extension Input {
 extension Event {
     public var sentence: String {
         switch self {
-        case .began: "the worker began"
+        case .began(let inheritance): inheritance.sentence
         case .tick: "a deadline was due"
         case .socket(let event): event.sentence
         case .process(let event): event.sentence
@@ -18,7 +18,16 @@ extension Event {
         case .docker(let event): event.sentence
         case .operator(.stopRequested(let signal)): "signal \(signal) asked the worker to stop"
         case .interpreter(.contractBroken(let id)): "the hands broke their contract for \(id.label)"
+        case .interpreter(.journalFailed(let errno)): "the journal can't be written: \(errnoWords(errno))"
+        case .interpreter(.journalRestored): "the journal is whole again"
         }
+    }
+}
+
+extension Inheritance {
+    var sentence: String {
+        runs.isEmpty
+            ? "the worker began" : "the worker began, after a life that left \(counted(runs.count, "execution"))"
     }
 }
 
@@ -87,6 +96,7 @@ extension ProcessEvent {
         switch self {
         case .started(let id): "command \(id.label) runs"
         case .startFailed(let id, let failure): "command \(id.label) did not start: \(failure.words)"
+        case .notFound(let id): "nobody answers for command \(id.label), which an earlier life was to start"
         case .exited(let id, let end): "command \(id.label) \(end.words)"
         case .cleared(let id, _): "nothing of command \(id.label) lives any more"
         case .finished(let id, let end): "command \(id.label) is over: it \(end.words)"

@@ -62,6 +62,9 @@ extension ProcessCall {
         case .kill(let process): "kill command \(process.label) and all of its descendants (SIGKILL)"
         case .release(let process): "let go of what command \(process.label) left running"
         case .abandonOutput(let process): "wait no longer for the output of command \(process.label)"
+        case .adopt(let adoption):
+            "adopt the \(adoption.role.words) of \(adoption.key.label), \(adoption.name.bytes.text)"
+        case .dismiss(let name): "dismiss the supervisor of \(name.bytes.text)"
         }
     }
 }
@@ -108,6 +111,7 @@ extension FilesCall {
         case .readEnvironment(let path): "read the environment file \(path.text)"
         case .rename(let from, let to): "rename \(from.text) to \(to.text)"
         case .removeFile(let path): "remove the file \(path.text)"
+        case .removeEmptyDirectory(let path): "remove the directory \(path.text) if nothing lies in it"
         case .removeTree(let path): "remove the directory \(path.text)"
         }
     }
@@ -125,6 +129,7 @@ extension FilesCall {
         case .readEnvironment(let path): "reads the environment file \(path.text)"
         case .rename(_, let to): "sets the workspace aside as \(to.text)"
         case .removeFile(let path): "removes the file \(path.text)"
+        case .removeEmptyDirectory(let path): "removes the directory \(path.text) if nothing lies in it"
         case .removeTree(let path): "removes the directory \(path.text)"
         }
     }
@@ -140,21 +145,45 @@ extension FilesCall {
         case .readEnvironment: "the environment file is read"
         case .rename: "the workspace is set aside"
         case .removeFile: "the file is removed"
-        case .removeTree: "the directory is removed"
+        case .removeEmptyDirectory, .removeTree: "the directory is removed"
         }
     }
 }
 
 extension JournalCall {
+    public var sentence: String { "run \(run) \(note.sentence)" }
+}
+
+extension JournalNote {
     public var sentence: String {
         switch self {
-        case .intended(let key, let thing): "\(key.label) is about to own \(thing.sentence)"
-        case .acquired(let key, let thing): "\(key.label) owns \(thing.sentence)"
-        case .released(let key, let thing): "\(key.label) has given up \(thing.sentence)"
-        case .verdictDecided(let key): "the verdict on \(key.label) is decided"
-        case .handedOver(let key): "\(key.label) runs elsewhere now"
-        case .verdictHeard(let key): "the verdict on \(key.label) was heard"
-        case .volumeUsed(let name, _): "the volume \(name.text) is in use"
+        case .claimed(let key, _): "is \(key.label), about to be claimed"
+        case .recalled(let key): "takes \(key.label) back"
+        case .claimHeard: "was heard to be claimed"
+        case .started: "begins"
+        case .ending(let verdict): "is being ended, as \(verdict.words)"
+        case .intended(let thing): "is about to own \(thing.sentence)"
+        case .acquired(let thing): "owns \(thing.sentence)"
+        case .ended(let name, let role, let end):
+            "saw the end of its \(role.words) \(name.bytes.text): it \(end.words)"
+        case .released(let thing): "has given up \(thing.sentence)"
+        case .verdictDecided(let word): "is decided: \(word.sentence)"
+        case .handedOver: "runs elsewhere now"
+        case .verdictHeard: "was heard to be over"
+        case .verdictWithdrawn: "is not spoken of again, since a newer execution took its place"
+        case .forgotten: "needs nothing more to be said"
+        case .volumeUsed(let name, _): "uses the volume \(name.text)"
+        }
+    }
+}
+
+extension Verdict {
+    var words: String {
+        switch self {
+        case .completed: "completed"
+        case .cancelled: "cancelled"
+        case .failed(let failure): "failed: \(failure.words)"
+        case .dispatched: "handed over"
         }
     }
 }
@@ -162,9 +191,10 @@ extension JournalCall {
 extension Possession {
     public var sentence: String {
         switch self {
+        case .workspace(let path): "the workspace \(path.text)"
         case .directory(let path): "the directory \(path.text)"
         case .file(let path): "the file \(path.text)"
-        case .process(let id): "command \(id.label)"
+        case .process(let name, let role): "the \(role.words) \(name.bytes.text)"
         case .container(let name): "the container \(name.text)"
         case .volume(let name): "the volume \(name.text)"
         }

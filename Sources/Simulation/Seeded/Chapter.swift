@@ -77,7 +77,8 @@ struct MoveWeights {
         case .begin, .startAgain: 64
         case .assign: assign
         case .cancel: cancel
-        case .sayNonsense, .signal, .sleep, .crash: 1
+        case .sayNonsense, .signal, .sleep: 1
+        case .killed: 0
         case .drop: drop
         case .wait: isFault ? slow : wait
         case .breakContract: 0
@@ -87,6 +88,7 @@ struct MoveWeights {
         case .container(_, let move): move == .ends ? agentEnds : fault
         case .daemonDies: 1
         case .daemonReturns, .strangerFinishes, .strangerLeaves: 8
+        case .answerAdoption: 32
         case .answerFile(_, let fails): fails ? fault : 32
         case .process(_, let move):
             switch move {

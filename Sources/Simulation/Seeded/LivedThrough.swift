@@ -17,7 +17,7 @@ extension Shrunk {
         var lives = [LivedThrough(worker: world.worker)]
         func live(_ inputs: [Input]) {
             for input in inputs {
-                if input.event == .began {
+                if case .began = input.event {
                     lives.append(LivedThrough(worker: Worker(settings: world.worker.settings)))
                 }
                 lives[lives.count - 1].inputs.append(input)

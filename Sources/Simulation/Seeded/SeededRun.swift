@@ -123,7 +123,11 @@ public struct SeededRun: Sendable {
         while failure == nil {
             let list = world.weighed(chapter.weights)
             guard let move = pick(list) else { return }
-            make(move)
+            if world.crashesLeft > 0, !world.isDead, dice.hits(oneIn: 64) {
+                make(.killed(during: move, after: dice.below(16)))
+            } else {
+                make(move)
+            }
             if world.server.nextAssignment >= chapter.scenario.assignments.count {
                 afterwards -= 1
                 if afterwards <= 0, world.exited == nil, !world.isDead { return }

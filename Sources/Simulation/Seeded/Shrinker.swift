@@ -65,7 +65,7 @@ public struct Shrinker {
         tries -= 1
         var world = start
         var made: [Move] = []
-        for move in moves where world.moves().contains(move) {
+        for move in moves where world.allows(move) {
             made.append(move)
             if let violation = world.make(move) { return matching(made, nil, violation) }
         }

@@ -55,18 +55,8 @@ extension DockerModel {
         return events
     }
 
-    /// The worker has died: what it asked for is carried out or not, and nobody knows of its containers.
+    /// Nobody knows of its containers but by their labels.
     mutating func orphan() {
-        for (index, request) in pending.enumerated().reversed() where index % 2 == 0 {
-            switch request.call {
-            case .createContainer, .startContainer, .createVolume, .removeContainer, .removeVolume:
-                _ = answer(index, .losesAnswer, nil)
-            case .reach, .pull, .inspectImage, .inspectVolume, .inspectContainer, .stopContainer, .killContainer,
-                .awaitEnd, .copy, .tellOutput, .followOutput, .listContainers, .listVolumes, .abandon:
-                break
-            }
-        }
-        pending = []
         for index in containers.indices where containers[index].instance == instance {
             containers[index].isOrphan = true
         }
@@ -96,6 +86,20 @@ extension DockerModel {
         }
         let marker = DockerModel.sharedVolume + Bytes(text: ".ready")
         volumes.append(Volume(name: marker, isLabelled: true, instance: Bytes(text: "other")))
+    }
+}
+
+extension DockerCall {
+    /// May be carried out for somebody who has died over it.
+    var changes: Bool {
+        switch self {
+        case .createContainer, .startContainer, .stopContainer, .killContainer, .createVolume, .removeContainer,
+            .removeVolume:
+            true
+        case .reach, .pull, .inspectImage, .inspectVolume, .inspectContainer, .awaitEnd, .copy, .tellOutput,
+            .followOutput, .listContainers, .listVolumes, .abandon:
+            false
+        }
     }
 }
 

@@ -18,6 +18,8 @@ public struct FileSystemModel: Sendable {
     var pending: [Pending] = []
     /// Calls that failed.
     var failures = 0
+    /// An earlier life may have removed what this one is told of.
+    var mayMiss = false
     /// What the worker said it could not remove.
     private(set) var givenUp: [Bytes] = []
 
@@ -51,14 +53,19 @@ public struct FileSystemModel: Sendable {
     mutating func take(_ call: FilesCall, _ id: EffectID) -> Violation? {
         pending.append(Pending(id: id, call: call))
         switch call {
+        case .removeEmptyDirectory: break
         case .removeTree(let path), .removeFile(let path):
             if entries.contains(where: { $0.path == path && $0.foreign }) {
                 return Violation("NothingForeignRemoved", "a removal of what somebody else made")
             }
-            if !entries.contains(where: { $0.path == path }) {
+            if !mayMiss, !entries.contains(where: { $0.path == path }) {
                 return Violation("NothingForeignRemoved", "a removal of what is not there")
             }
-        case .rename(let from, _):
+        case .rename(let from, let to):
+            // What an earlier life renamed lies there already, and then nothing happens.
+            if mayMiss, entries.contains(where: { $0.path == to }) || !entries.contains(where: { $0.path == from }) {
+                return nil
+            }
             if !entries.contains(where: { $0.path == from && !$0.foreign }) {
                 return Violation("NothingForeignRemoved", "a renaming of what is not ours")
             }
@@ -83,6 +90,7 @@ public struct FileSystemModel: Sendable {
             return .done(id)
         case .readEnvironment: return .environmentRead(id, [], secrets: .none, malformed: [])
         case .rename(let from, let to):
+            if !entries.contains(where: { $0.path == from }) { return .failed(id, .notFound) }
             if entries.contains(where: { $0.path == to }) { return .exists(id) }
             entries = entries.map { entry in
                 guard entry.path == from || entry.path.starts(with: from + Bytes(text: "/")) else { return entry }
@@ -90,6 +98,14 @@ public struct FileSystemModel: Sendable {
             }
             return .done(id)
         case .removeFile(let path):
+            entries.removeAll { $0.path == path }
+            return .done(id)
+        case .removeEmptyDirectory(let path):
+            let below = path + Bytes(text: "/")
+            // Somebody else's directories are not empty.
+            if entries.contains(where: { ($0.path == path && $0.foreign) || $0.path.starts(with: below) }) {
+                return .exists(id)
+            }
             entries.removeAll { $0.path == path }
             return .done(id)
         case .removeTree(let path):
@@ -110,6 +126,7 @@ extension FileSystemModel: Visited {
             visitor.flag(entry.foreign)
         }
         visitor.number(failures)
+        visitor.flag(mayMiss)
         visitor.number(givenUp.count)
         for path in givenUp { visitor.bytes(path) }
         visitor.number(pending.count)

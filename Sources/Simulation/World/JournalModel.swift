@@ -6,31 +6,47 @@ import Effects
 
 public struct JournalModel: Sendable {
     struct Entry: Equatable, Sendable {
-        let key: ExecutionKey
+        let run: UInt64
         let possession: Possession
     }
 
     private(set) var open: [Entry] = []
-    /// What the next life would know to run elsewhere.
-    private(set) var handedOver: [ExecutionKey] = []
+    struct Claim: Sendable {
+        let run: UInt64
+        let key: ExecutionKey
+    }
+
+    /// What was ever claimed, and not forgotten with its assignment.
+    private(set) var claimed: [Claim] = []
+    /// The final words so far.
+    private var decided: [OutgoingMessage] = []
+    /// What the next life would be told.
+    private(set) var inheritance = Inheritance()
+    /// What it would know to run elsewhere.
+    var handedOver: [ExecutionKey] { inheritance.elsewhere }
 
     mutating func take(_ call: JournalCall) -> Violation? {
-        switch call {
-        case .intended(let key, let possession):
-            let entry = Entry(key: key, possession: possession)
+        inheritance.take(call)
+        if case .claimed(let key, _) = call.note { claimed.append(Claim(run: call.run, key: key)) }
+        if case .verdictDecided(let word) = call.note { decided.append(word) }
+        if call.note == .forgotten { claimed.removeAll { $0.run == call.run } }
+        switch call.note {
+        case .intended(let possession):
+            let entry = Entry(run: call.run, possession: possession)
             if open.contains(entry) { return Violation("JournalFirst", "the same thing was intended twice") }
             open.append(entry)
-        case .acquired(let key, let possession):
-            guard open.contains(Entry(key: key, possession: possession)) else {
+        case .acquired(let possession):
+            guard open.contains(Entry(run: call.run, possession: possession)) else {
                 return Violation("JournalFirst", "something was acquired that nobody had intended")
             }
-        case .released(let key, let possession):
-            guard let index = open.firstIndex(of: Entry(key: key, possession: possession)) else {
+        case .released(let possession):
+            guard let index = open.firstIndex(of: Entry(run: call.run, possession: possession)) else {
                 return Violation("JournalFirst", "something was released that nobody had intended")
             }
             open.remove(at: index)
-        case .handedOver(let key): if !handedOver.contains(key) { handedOver.append(key) }
-        case .verdictDecided, .verdictHeard, .volumeUsed: break
+        case .claimed, .recalled, .claimHeard, .started, .ending, .ended, .verdictDecided, .handedOver, .verdictHeard,
+            .verdictWithdrawn, .forgotten, .volumeUsed:
+            break
         }
         return nil
     }
@@ -38,7 +54,9 @@ public struct JournalModel: Sendable {
     /// At rest: what is still open is what could not be removed.
     mutating func turnPage() {
         open = []
-        handedOver = []
+        claimed = []
+        decided = []
+        inheritance = Inheritance()
     }
 
     /// Whether the next life would look there.
@@ -47,24 +65,42 @@ public struct JournalModel: Sendable {
     }
 
     func names(path: Bytes) -> Bool {
-        names(.directory(path)) || names(.file(path))
+        names(.workspace(path)) || names(.directory(path)) || names(.file(path))
     }
 
     /// By its own name, or with the directory that it lies in.
     func covers(_ path: Bytes) -> Bool {
         names(path: path)
             || open.contains { entry in
-                guard case .directory(let directory) = entry.possession else { return false }
+                guard let directory = entry.possession.tree else { return false }
                 guard path.count > directory.count, path[directory.count] == UInt8(ascii: "/") else { return false }
                 return path.starts(with: directory)
             }
+    }
+
+    /// A claim needs a note that it is about to be said, and a final word one that it was decided.
+    func precedes(_ call: SocketCall) -> Bool {
+        guard case .send(_, let message) = call else { return true }
+        switch message {
+        case .claimed(let task, _): return claimed.contains { $0.key.task == task }
+        case .completed, .cancelled, .failed: return decided.contains(message)
+        case .rejected: return true
+        }
+    }
+
+    func visitWhatWasOpened(_ visitor: inout Visitor) {
+        visitor.number(open.count)
+        visitor.number(claimed.count)
+        for claim in claimed { claim.key.visit(&visitor) }
     }
 
     /// A request that makes something needs a note that it may exist.
     func precedes(_ call: FilesCall) -> Bool {
         switch call {
         case .makeDirectory(let path), .makeFile(let path), .rename(_, let path): names(path: path)
-        case .findExecutable, .checkDirectory, .prepareRoot, .readEnvironment, .removeFile, .removeTree: true
+        case .findExecutable, .checkDirectory, .prepareRoot, .readEnvironment, .removeFile, .removeEmptyDirectory,
+            .removeTree:
+            true
         }
     }
 }
@@ -76,7 +112,8 @@ extension World {
             return Violation("JournalTellsAll", "the next life would not know of \(entry.path.text)")
         }
         for process in processes.processes
-        where !process.isOrphan && !journal.names(.process(process.id)) && !contractBroken {
+        where !process.isOrphan && !contractBroken {
+            guard let name = process.name, !journal.names(.process(name, process.role)) else { continue }
             return Violation("JournalTellsAll", "the next life would not know of a process")
         }
         return nil
@@ -92,11 +129,13 @@ extension World {
         }
         for entry in journal.open {
             switch entry.possession {
-            case .directory(let path), .file(let path):
+            case .workspace(let path), .directory(let path), .file(let path):
                 if files.ours.contains(path) { continue }
                 return Violation("JournalTellsAll", "the next life would look for \(path.text)")
-            case .process(let id):
-                if processes.index(id) != nil { continue }
+            case .process(let name, _):
+                if processes.index(name) != nil { continue }
+                // Nothing knows the name of one that ends with its worker.
+                if !scenario.settings.journals, !processes.processes.isEmpty { continue }
                 return Violation("JournalTellsAll", "the next life would look for a process")
             case .container(let name):
                 if docker.container(name) != nil || docker.givenUp.contains(name) { continue }
@@ -107,5 +146,14 @@ extension World {
             }
         }
         return nil
+    }
+}
+
+extension Possession {
+    fileprivate var tree: Bytes? {
+        switch self {
+        case .workspace(let path), .directory(let path): path
+        case .file, .process, .container, .volume: nil
+        }
     }
 }

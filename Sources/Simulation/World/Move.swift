@@ -17,6 +17,7 @@ public enum Move: Hashable, Sendable {
     case drop
     case answerClose
     case answerFile(Int, fails: Bool)
+    case answerAdoption(Int)
     case process(Int, ProcessMove)
     case docker(Int, DockerMove)
     case container(Int, ContainerMove)
@@ -29,8 +30,8 @@ public enum Move: Hashable, Sendable {
     case breakContract
     /// The machine sleeps for an hour.
     case sleep
-    /// kill -9 in the middle of the next turn, when so many of its effects have reached the outside.
-    case crash(after: Int)
+    /// kill -9 in the middle of what follows from that, when so many effects have reached the outside.
+    indirect case killed(during: Move, after: Int)
     case startAgain
     /// Time passes up to the next deadline.
     case wait
@@ -58,6 +59,7 @@ extension Move {
         case .deliverToWorker: "the worker hears the oldest message"
         case .drop: "the connection breaks"
         case .answerClose: "the server answers the close"
+        case .answerAdoption(let index): "adoption \(index) is answered"
         case .answerFile(let index, let fails): "file request \(index) \(fails ? "fails" : "is done")"
         case .process(let index, let move): "process \(index) \(move.words)"
         case .docker(let index, let move): "Docker call \(index) \(move)"
@@ -69,7 +71,7 @@ extension Move {
         case .signal: "the operator signals"
         case .breakContract: "the hands break their contract"
         case .sleep: "the machine sleeps for an hour"
-        case .crash(let count): "the worker is killed in its next turn, after \(count) effects"
+        case .killed(let move, let count): "\(move.words), and the worker is killed after \(count) effects of it"
         case .startAgain: "the worker is started again"
         case .wait: "time passes to the next deadline"
         }

@@ -5,10 +5,14 @@ import Effects
 public struct ProcessTable: Sendable {
     public enum State: UInt8, Sendable {
         case requested, running, left, cleared
+        /// Only its supervisor is left, which keeps what happened until it is dismissed.
+        case over
     }
 
     public struct Process: Sendable {
         var id: EffectID
+        /// Nil for one that ends with its worker.
+        let name: ProcessName?
         let role: ProcessRole
         public let key: ExecutionKey
         /// Its descendants may outlive it once we say so.
@@ -22,6 +26,10 @@ public struct ProcessTable: Sendable {
         var released = false
         /// Its worker has died, and nobody hears of it any more; its supervisor ends it.
         var isOrphan = false
+        /// Somebody listens to what becomes of it.
+        var isHeard = true
+        /// The journal says that it is being ended, so whatever it does from now on counts for nothing.
+        var givenUp = false
         var terminated = false
         var killed = false
         var end = ProcessEnd.exit(0)
@@ -32,21 +40,31 @@ public struct ProcessTable: Sendable {
         var hasEnded: Bool {
             switch state {
             case .requested, .running: false
-            case .left, .cleared: true
+            case .left, .cleared, .over: true
             }
         }
+
+        /// All that could be said of it was said to this worker.
+        var isTold: Bool { state == .over && isHeard }
 
         /// Something of it executes.
         public var lives: Bool {
             switch state {
             case .running: true
             case .left: !released
-            case .requested, .cleared: false
+            case .requested, .cleared, .over: false
             }
         }
     }
 
+    struct Pending: Sendable {
+        let id: EffectID
+        let name: ProcessName
+    }
+
     public internal(set) var processes: [Process] = []
+    /// Adoptions that were asked for and not answered.
+    var adoptions: [Pending] = []
     /// How often each execution's agent and teardown were really started.
     var agentStarts: [ExecutionKey] = []
     var teardownStarts: [ExecutionKey] = []
@@ -61,10 +79,21 @@ public struct ProcessTable: Sendable {
 
     mutating func take(_ call: ProcessCall, _ id: EffectID, at now: Instant) -> Violation? {
         switch call {
+        case .adopt(let adoption):
+            adoptions.append(Pending(id: id, name: adoption.name))
+            // It takes orders from now on.
+            if let index = index(adoption.name) { processes[index].id = id }
+        case .dismiss(let name):
+            guard let index = index(name) else { return nil }
+            guard processes[index].state == .over else {
+                return Violation("NothingLeftBehind", "a supervisor was dismissed whose command was not over")
+            }
+            processes.remove(at: index)
         case .start(let launch):
             processes.append(
                 Process(
-                    id: id, role: launch.role, key: launch.key, handsOver: launch.handsOver,
+                    id: id, name: launch.name, role: launch.role, key: launch.key,
+                    handsOver: launch.handsOver,
                     askedAt: launch.role == .dispatch ? now : nil, state: .requested))
         case .signal(let process, _):
             guard let index = index(process) else { return nil }
@@ -95,6 +124,28 @@ public struct ProcessTable: Sendable {
         processes.firstIndex { $0.id == id }
     }
 
+    func index(_ name: ProcessName) -> Int? {
+        processes.firstIndex { $0.name == name }
+    }
+
+    func awaits(_ id: EffectID) -> Bool {
+        adoptions.contains { $0.id == id } || processes.contains { $0.id == id && !$0.isTold }
+    }
+
+    /// What an earlier life started tells all that it has to tell.
+    mutating func answer(adoption index: Int) -> ProcessEvent {
+        let asked = adoptions.remove(at: index)
+        guard let index = self.index(asked.name) else { return .notFound(asked.id) }
+        processes[index].isHeard = true
+        let process = processes[index]
+        switch process.state {
+        case .requested, .running: return .started(process.id)
+        case .left: return .exited(process.id, process.end)
+        case .cleared: return .cleared(process.id, process.end)
+        case .over: return .finished(process.id, process.end)
+        }
+    }
+
     func moves(_ index: Int) -> [(ProcessMove, Fault?)] {
         let process = processes[index]
         if process.isOrphan { return [(.ends, nil)] }
@@ -108,6 +159,7 @@ public struct ProcessTable: Sendable {
             let waits = process.handsOver && process.end == .exit(0) && !process.killed && !process.released
             return waits ? [] : [(.clears, nil)]
         case .cleared: return [(.finishes, nil)]
+        case .over: return []
         }
     }
 
@@ -131,6 +183,22 @@ public struct ProcessTable: Sendable {
 
     /// Nil where the worker hears nothing of it.
     mutating func make(_ move: ProcessMove, _ index: Int) -> ProcessEvent? {
+        let isHeard = processes[index].isHeard
+        let event = change(move, index)
+        return isHeard ? event : nil
+    }
+
+    /// It is over; a supervisor that was to keep what happened keeps it.
+    private mutating func finish(_ index: Int, _ end: ProcessEnd) {
+        guard processes[index].name != nil else {
+            processes.remove(at: index)
+            return
+        }
+        processes[index].state = .over
+        processes[index].end = end
+    }
+
+    private mutating func change(_ move: ProcessMove, _ index: Int) -> ProcessEvent? {
         let process = processes[index]
         if process.isOrphan {
             processes.remove(at: index)
@@ -157,8 +225,8 @@ public struct ProcessTable: Sendable {
             processes[index].hasHandedOver = true
             return nil
         case .ends, .endsBadly, .succeedsAnyway, .isKilled:
-            processes.remove(at: index)
             let end = process.end(move)
+            finish(index, end)
             if end != .exit(0), process.role.isWork { badEnds.append(process.key) }
             return .finished(process.id, end)
         case .succeedsLeaving:
@@ -174,7 +242,7 @@ public struct ProcessTable: Sendable {
             processes[index].state = .cleared
             return .cleared(process.id, process.end)
         case .finishes:
-            processes.remove(at: index)
+            finish(index, process.end)
             return .finished(process.id, process.end)
         }
     }
@@ -213,6 +281,11 @@ extension ProcessRole {
 extension ProcessTable: Visited {
     public func visit(_ visitor: inout Visitor) {
         visitor.list(processes)
+        visitor.number(adoptions.count)
+        for pending in adoptions {
+            visitor.id(pending.id)
+            pending.name.visit(&visitor)
+        }
         visitor.list(agentStarts)
         visitor.list(teardownStarts)
         visitor.list(badEnds)
@@ -222,6 +295,8 @@ extension ProcessTable: Visited {
 extension ProcessTable.Process: Visited {
     public func visit(_ visitor: inout Visitor) {
         visitor.id(id)
+        visitor.optional(name)
+        visitor.flag(isHeard)
         visitor.tag(role.rawValue)
         key.visit(&visitor)
         visitor.tag(state.rawValue)
@@ -229,6 +304,7 @@ extension ProcessTable.Process: Visited {
         visitor.optional(askedAt) { $0.instant($1) }
         visitor.flag(hasHandedOver)
         visitor.flag(released)
+        visitor.flag(givenUp)
         visitor.flag(terminated)
         visitor.flag(isOrphan)
         visitor.flag(killed)

@@ -22,6 +22,8 @@ public struct RuntimeModel: Sendable {
     }
 
     public private(set) var runs: [Run] = []
+    /// Those that must be taken back since the last move. No part of the state.
+    var markedNow: [ExecutionKey] = []
 
     /// How many run there at this moment.
     var held: Int { runs.count { $0.isHeld } }
@@ -58,7 +60,7 @@ public struct RuntimeModel: Sendable {
             guard !told else { return }
             change(process.key) {
                 $0.isHeld = true
-                $0.wasHandedOver = true
+                $0.wasHandedOver = !process.givenUp
             }
         case .isKilled: change(process.key) { $0.wasBrokenOff = true }
         case .starts, .failsToStart, .endsBadly, .clears, .finishes: break

@@ -16,6 +16,8 @@ public struct ServerModel: Sendable {
         public internal(set) var rejected = false
         /// A cancellation reached the worker while this one could still be cancelled.
         public var mustBeCancelled = false
+        /// By the last move. No part of the state.
+        var wasMarkedNow = false
         /// Assigned to an earlier life, whose memory is gone: what it knew of this one nobody knows any more.
         var isOfAnEarlierLife = false
     }

@@ -85,7 +85,7 @@ extension World {
             return nil
         case .begin, .assign, .cancel, .sayNonsense, .acceptDial, .refuseDial, .endAbandoned, .acceptWrite,
             .deliverToServer, .deliverToWorker, .drop, .answerClose, .answerFile, .process, .signal, .breakContract,
-            .sleep, .crash, .startAgain, .wait:
+            .answerAdoption, .sleep, .killed, .startAgain, .wait:
             return nil
         }
     }

@@ -11,7 +11,8 @@ extension World {
 
     /// The same, each with whether it is a fault.
     func weighable() -> [(move: Move, isFault: Bool)] {
-        if isDead || (exited != nil && livesLeft > 0) { return [(.startAgain, false)] }
+        if isDead { return movesOfTheDead().map { ($0, false) } }
+        if exited != nil, livesLeft > 0 { return [(.startAgain, false)] }
         var list: [(move: Move, isFault: Bool)] = []
         list.reserveCapacity(World.movesMostly)
         if exited != nil { return list }
@@ -39,8 +40,9 @@ extension World {
         if let link = network.link, link.state == .open || link.state == .closing { add(.drop, .drop) }
         if signalsLeft > 0 { add(.signal) }
         if sleepsLeft > 0, network.link?.state == .open { add(.sleep) }
-        if crashesLeft > 0, diesAfter == nil { for count in 0...World.mostEffects { add(.crash(after: count)) } }
-        if !contractBroken, firstOfTask() != nil { add(.breakContract, .brokenContract) }
+        if !contractBroken, scenario.allowed.contains(.brokenContract), firstOfTask() != nil {
+            add(.breakContract, .brokenContract)
+        }
         if worker.nextDeadline() != nil { add(.wait, replyPending ? .slow : nil) }
         return list
     }
@@ -56,6 +58,7 @@ extension World {
             list.append((.answerFile(index, fails: false), nil))
             list.append((.answerFile(index, fails: true), .fileFails))
         }
+        for index in processes.adoptions.indices { list.append((.answerAdoption(index), nil)) }
         if let link = network.link {
             switch link.state {
             case .dialling:
@@ -104,6 +107,12 @@ extension World {
         return nil
     }
 
+    /// Possible now; whoever may be killed may be so in everything that is possible.
+    func allows(_ move: Move) -> Bool {
+        if case .killed(let inner, _) = move { return crashesLeft > 0 && !isDead && moves().contains(inner) }
+        return moves().contains(move)
+    }
+
     func firstOfTask() -> EffectID? {
         if let request = files.pending.first(where: { $0.id.slot != 0 }) { return request.id }
         if let request = docker.pending.first(where: { $0.id.slot != 0 }) { return request.id }
@@ -123,8 +132,9 @@ extension World {
             processes.processes.indices.contains(index) && !processes.processes[index].wasToldToEnd
         case .wait: promptMoves().contains { $0.1 == nil }
         case .begin, .assign, .cancel, .sayNonsense, .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer,
-            .deliverToWorker, .answerClose, .answerFile, .process, .signal, .sleep, .crash, .startAgain:
+            .deliverToWorker, .answerClose, .answerFile, .answerAdoption, .process, .signal, .sleep, .startAgain:
             false
+        case .killed(let move, _): isFault(move)
         }
     }
 }
@@ -134,8 +144,8 @@ extension Move {
         switch self {
         case .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer, .deliverToWorker, .answerClose: true
         case .begin, .assign, .cancel, .sayNonsense, .refuseDial, .drop, .answerFile, .process, .docker, .container,
-            .daemonDies, .daemonReturns, .strangerFinishes, .strangerLeaves, .signal, .breakContract, .sleep, .crash,
-            .startAgain, .wait:
+            .answerAdoption, .daemonDies, .daemonReturns, .strangerFinishes, .strangerLeaves, .signal, .breakContract,
+            .sleep, .killed, .startAgain, .wait:
             false
         }
     }

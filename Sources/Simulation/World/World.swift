@@ -27,12 +27,14 @@ public struct World: Sendable {
     /// kill -9 so often, and so many more starts.
     var crashesLeft: Int
     var livesLeft: Int
-    /// The worker dies in its next turn, after so many effects on the outside.
+    /// The worker dies in this move, after so many effects on the outside.
     var diesAfter: Int?
+    /// How many there were in the last move. No part of the state.
+    private(set) var reached = 0
     /// It has died and was not started again.
     var isDead = false
-    /// Processes that outlived their worker so far; their names are counted.
-    var orphans: UInt64 = 0
+    /// Which life this is: chance is another one in each. No part of the state.
+    var life: UInt64 = 0
     /// When the operator first asked for the end; only where a limit counts from it.
     var signalledAt: Instant?
     public internal(set) var exited: Int32?
@@ -79,9 +81,34 @@ public struct World: Sendable {
     // MARK: - What comes of it
 
     public mutating func make(_ move: Move) -> Violation? {
+        forgetTheLastMove()
+        guard case .killed(let move, let after) = move else { return makeWhole(move) }
+        crashesLeft -= 1
+        diesAfter = after
+        if let violation = makeWhole(move) { return violation }
+        if !isDead { die() }
+        return nil
+    }
+
+    private mutating func forgetTheLastMove() {
+        witnesses = WitnessSet()
+        lastRequests = []
+        lastInputs = []
+        transitions = []
+        reached = 0
+        runtime.markedNow = []
+        for index in server.ledger.indices { server.ledger[index].wasMarkedNow = false }
+    }
+
+    /// The machines of another life are others.
+    mutating func lookAnew() {
+        if sighting != nil { sighting = Sighting(core.worker) }
+    }
+
+    private mutating func makeWhole(_ move: Move) -> Violation? {
         if let violation = makeOne(move) { return violation }
         if let violation = hurryNetwork() { return violation }
-        while scenario.quickFiles, exited == nil, !files.pending.isEmpty {
+        while scenario.quickFiles, exited == nil, !isDead, !files.pending.isEmpty {
             if let violation = feed(.files(files.answer(0, fails: false))) { return violation }
         }
         while scenario.quickFiles, exited == nil, let index = docker.pending.indices.first(where: docker.canAnswer) {
@@ -91,15 +118,11 @@ public struct World: Sendable {
     }
 
     private mutating func makeOne(_ move: Move) -> Violation? {
-        witnesses = WitnessSet()
-        lastRequests = []
-        lastInputs = []
-        transitions = []
         if isFault(move) { faultsLeft -= 1 }
         switch move {
         case .begin:
             begun = true
-            return feed(.began)
+            return feed(.began(scenario.settings.journals ? journal.inheritance : .nothing))
         case .assign(let index): return assign(index)
         case .cancel(let index):
             server.cancelled[index] = true
@@ -115,7 +138,12 @@ public struct World: Sendable {
             .answerClose:
             return makeNetwork(move)
         case .answerFile(let index, let fails):
-            return feed(.files(files.answer(index, fails: fails)))
+            let event = files.answer(index, fails: fails)
+            return isDead ? nil : feed(.files(event))
+        case .answerAdoption(let index):
+            let event = processes.answer(adoption: index)
+            if case .notFound = event { witnesses.insert(.vanished) }
+            return feed(.process(event))
         case .process(let index, let move):
             runtime.sees(move, of: processes.processes[index])
             return processes.make(move, index).flatMap { feed(.process($0)) }
@@ -125,10 +153,7 @@ public struct World: Sendable {
             signalsLeft -= 1
             if signalledAt == nil, case .command = scenario.settings.backend { signalledAt = now }
             return feed(.operator(.stopRequested(signal: 15)))
-        case .crash(let count):
-            crashesLeft -= 1
-            diesAfter = count
-            return nil
+        case .killed(let move, _): return makeOne(move)
         case .startAgain:
             startAgain()
             return nil
@@ -173,8 +198,8 @@ public struct World: Sendable {
         case .deliverToWorker: return deliverToWorker(link.id)
         case .drop: return feedAll(network.end(.closed(link.id, .lost(Detail("reset")))))
         case .answerClose: return feedAll(network.end(.closed(link.id, .closedByUs)))
-        case .begin, .assign, .cancel, .sayNonsense, .answerFile, .process, .signal, .breakContract, .sleep, .wait,
-            .crash, .startAgain, .docker, .container, .daemonDies, .daemonReturns, .strangerFinishes,
+        case .begin, .assign, .cancel, .sayNonsense, .answerFile, .answerAdoption, .process, .signal, .breakContract,
+            .sleep, .wait, .killed, .startAgain, .docker, .container, .daemonDies, .daemonReturns, .strangerFinishes,
             .strangerLeaves:
             return nil
         }
@@ -230,10 +255,12 @@ public struct World: Sendable {
     private mutating func markCancelled(_ task: TaskID) {
         for execution in worker.roster.tasks where execution.key.task == task && execution.canBeCancelled {
             guard let index = server.ledger.firstIndex(where: { $0.key == execution.key }) else { continue }
+            server.ledger[index].wasMarkedNow = !server.ledger[index].mustBeCancelled
             server.ledger[index].mustBeCancelled = true
         }
-        for run in runtime.runs where run.key.task == task && run.wasHandedOver {
+        for run in runtime.runs where run.key.task == task && run.wasHandedOver && !run.mustBeTakenBack {
             runtime.change(run.key) { $0.mustBeTakenBack = true }
+            runtime.markedNow.append(run.key)
         }
     }
 
@@ -248,7 +275,8 @@ public struct World: Sendable {
     mutating func feed(_ event: Event, whole: Bool = true) -> Violation? {
         // Chance that tells the slots apart but not the paths that led here.
         let slot = event.slot
-        let entropy = UInt64(slot) &+ UInt64(files.entries.count &+ docker.containers.count) &* 64
+        let made = UInt64(files.entries.count &+ docker.containers.count)
+        let entropy = UInt64(slot) &+ made &* 64 &+ life << 32
         let input = Input(at: now, wall: WallTime(nanoseconds: 0), entropy: entropy, event: event)
         guard !isDead else { return nil }
         var requests: [Request] = []
@@ -270,16 +298,17 @@ public struct World: Sendable {
         }
         lastRequests += requests
         if looks, let violation = deadlinesAgree() ?? reducerAgrees(twin, input, requests) { return violation }
-        var effects = 0
         for request in requests {
             if request.effect.reachesOut {
-                if let most = diesAfter, effects >= most { break }
-                effects += 1
+                if let most = diesAfter, reached >= most {
+                    die()
+                    return nil
+                }
+                reached += 1
             }
             if looks { witnesses.see(request.effect) }
             if let violation = accept(request) { return violation }
         }
-        if let most = diesAfter { return die(effects, of: most) }
         guard whole else { return nil }
         return looks
             ? violated(since: before, by: event, requests) : violatedWhereTouched(since: before, by: event, requests)
@@ -287,7 +316,11 @@ public struct World: Sendable {
 
     mutating func accept(_ request: Request) -> Violation? {
         switch request.effect {
-        case .socket(let call): return network.take(call, request.id)
+        case .socket(let call):
+            guard journal.precedes(call) else {
+                return Violation("JournalFirst", "something was said before the journal knew of it")
+            }
+            return network.take(call, request.id)
         case .process(let call):
             if let violation = checkStart(call, request.id) ?? checkEnding(call) { return violation }
             noteBrokenOff(call)
@@ -298,7 +331,11 @@ public struct World: Sendable {
             }
             return files.take(call, request.id)
         case .docker(let call): return checkDocker(call, request.id) ?? docker.take(call, request.id)
-        case .journal(let call): return journal.take(call)
+        case .journal(let call):
+            if case .ending(let verdict) = call.note, let violation = giveUpDispatch(of: call.run, verdict) {
+                return violation
+            }
+            return journal.take(call)
         case .exit(let code):
             exited = code
             if code != 0 { admittedLeftovers = true }
@@ -316,18 +353,6 @@ public struct World: Sendable {
 
 }
 
-extension Event {
-    var slot: UInt32 {
-        switch self {
-        case .began, .tick, .socket, .operator: 0
-        case .process(let event): event.id.slot
-        case .files(let event): event.id.slot
-        case .docker(let event): event.id.slot
-        case .interpreter(.contractBroken(let id)): id.slot
-        }
-    }
-}
-
 extension World {
     /// Two worlds that differ only in names of requests and in absolute time are one.
     public var fingerprint: UInt64 {
@@ -340,13 +365,19 @@ extension World {
         visitor.optional(signalledAt) { $0.instant($1) }
         files.visit(&visitor)
         docker.visit(&visitor)
-        visitor.number(journal.open.count)
+        journal.visitWhatWasOpened(&visitor)
         visitor.number(signalsLeft)
         visitor.number(sleepsLeft)
         visitor.number(faultsLeft)
         visitor.number(crashesLeft)
         visitor.number(livesLeft)
-        visitor.optional(diesAfter) { $0.number($1) }
+        if mayLiveAgain {
+            journal.inheritance.visit(&visitor)
+            // How long ago a run was started matters only where its time is limited, and until its end is known.
+            for run in journal.inheritance.runs where scenario.settings.taskTimeout != nil && run.isOpen {
+                visitor.optional(run.startedAt) { $0.instant($1) }
+            }
+        }
         visitor.flag(isDead)
         visitor.flag(begun)
         visitor.flag(contractBroken)

@@ -5,6 +5,8 @@
 //   pausing -> running
 //   over
 //
+// A try that an earlier life was to begin, and that nobody finds, was none.
+//
 // It has to be safe to cancel what has ended, or what never arrived: nobody here knows.
 
 import Codecs
@@ -29,6 +31,14 @@ public struct CommandRecall: Hashable, Codable, Sendable {
         self.secrets = secrets
         phase = .over(succeeded: false)
         run(line, attempt: 1, command, &turn)
+    }
+
+    /// Goes on where an earlier life was.
+    init(adopting name: ProcessName, _ key: ExecutionKey, _ turn: inout Turn) {
+        self.key = key
+        secrets = []
+        let process = Supervised(adopting: name, .cancel, key, &turn)
+        phase = .running(process, attempt: 1, killAt: turn.at.after(turn.timing.cancelCommand))
     }
 
     /// How it went; nil while it goes on.
@@ -63,10 +73,10 @@ public struct CommandRecall: Hashable, Codable, Sendable {
     mutating func take(_ event: ProcessEvent, _ turn: inout Turn) -> Bool {
         switch phase {
         case .running(var process, let attempt, let killAt):
-            guard process.take(event, key, &turn) else { return false }
+            guard process.take(event, &turn) else { return false }
             phase = .running(process, attempt: attempt, killAt: killAt)
         case .killed(var process, let attempt):
-            guard process.take(event, key, &turn) else { return false }
+            guard process.take(event, &turn) else { return false }
             phase = .killed(process, attempt: attempt)
         case .pausing, .over: return false
         }
@@ -89,7 +99,10 @@ public struct CommandRecall: Hashable, Codable, Sendable {
             process.tick(key, &turn)
             phase = .killed(process, attempt: attempt)
         case .pausing(_, let attempt):
-            guard let line = command.cancelCommand else { return }
+            guard let line = command.cancelCommand else {
+                phase = .over(succeeded: false)
+                return
+            }
             run(line, attempt: attempt, command, &turn)
         case .over: break
         }
@@ -99,10 +112,10 @@ public struct CommandRecall: Hashable, Codable, Sendable {
     mutating func broke(_ id: EffectID, _ turn: inout Turn) -> Bool {
         switch phase {
         case .running(var process, let attempt, let killAt) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .running(process, attempt: attempt, killAt: killAt)
         case .killed(var process, let attempt) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .killed(process, attempt: attempt)
         case .running, .killed, .pausing, .over: return false
         }
@@ -127,11 +140,16 @@ public struct CommandRecall: Hashable, Codable, Sendable {
             case .ended(let end): fail(.ended(end), attempt, &turn)
             case .notStarted(let failure): fail(.startFailed(failure), attempt, &turn)
             case .broken: fail(.ended(.unseen), attempt, &turn)
+            case .vanished: phase = .pausing(until: turn.at, attempt: attempt)
             }
         case .killed(let process, let attempt):
             guard let outcome = process.outcome else { return }
             // It may have ended well in the last moment.
             if outcome == .ended(.exit(0)) { return succeed(&turn) }
+            guard outcome != .vanished else {
+                phase = .pausing(until: turn.at, attempt: attempt)
+                return
+            }
             fail(.tookTooLong(turn.timing.cancelCommand), attempt, &turn)
         case .pausing, .over: break
         }

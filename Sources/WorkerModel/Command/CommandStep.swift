@@ -22,7 +22,7 @@ public struct CommandStep: Hashable, Codable, Sendable {
     }
 
     public let key: ExecutionKey
-    public private(set) var phase: Phase
+    public internal(set) var phase: Phase
     private let secrets: SecretRange
 
     init(_ key: ExecutionKey, _ plan: TaskPlan, _ command: CommandSettings, _ turn: inout Turn) {
@@ -34,6 +34,38 @@ public struct CommandStep: Hashable, Codable, Sendable {
         phase = .dispatching(
             Supervised(launch, &turn), until: turn.at.after(command.dispatchTimeout),
             orElse: .dispatchTimeout(command.dispatchTimeout))
+    }
+
+    /// Goes on where an earlier life was. The command gives its word to whoever comes, and needs nothing more from us.
+    init(_ run: Inheritance.Run, _ command: CommandSettings, _ turn: inout Turn) {
+        key = run.key
+        secrets = .none
+        let interrupted = Judgement(.failed(.internal(.interrupted)))
+        phase = .over(interrupted, owed: CommandTidying(run.key, secrets: [], haunted: nil, nil))
+        let verdict = run.ending.map { Judgement($0) }
+        switch (run.process, run.end(of: .dispatch)) {
+        case (let (name, role)?, _):
+            turn.log(.info, .taskAdopted(role), key)
+            if role == .cancel {
+                phase = .recalling(CommandRecall(adopting: name, key, &turn), verdict ?? interrupted)
+                return
+            }
+            var process = Supervised(adopting: name, role, key, &turn)
+            guard let verdict else {
+                let until = turn.at.after(command.dispatchTimeout)
+                phase = .dispatching(process, until: until, orElse: .dispatchTimeout(command.dispatchTimeout))
+                return
+            }
+            // Whoever was out of time is killed, and whoever was cancelled is asked.
+            switch verdict.verdict {
+            case .cancelled, .failed(.taskTimeout): process.terminate(&turn)
+            case .failed, .completed, .dispatched: process.kill(&turn)
+            }
+            phase = .breakingOff(process, verdict.verdict)
+        case (nil, _) where verdict != nil && run.ends.last?.isRecall == true: conclude(verdict ?? interrupted)
+        case (nil, let end?) where verdict == nil && end.isAWord: conclude(judge(end))
+        case (nil, let end): if let verdict = verdict ?? end.map({ judge($0) }) { takeBack(verdict, command, &turn) }
+        }
     }
 
     public var judgement: Judgement? {
@@ -75,13 +107,16 @@ public struct CommandStep: Hashable, Codable, Sendable {
         switch cause {
         case .cancellation:
             turn.log(.info, .taskStopping(cause), key)
+            turn.note(.ending(.cancelled))
             process.terminate(&turn)
             phase = .breakingOff(process, .cancelled)
-        case .timeout:
+        case .timeout, .interruption:
             guard process.end == nil else { return }
+            let verdict = Verdict.failed(.taskTimeout(turn.settings.taskTimeout ?? .zero))
             turn.log(.info, .taskStopping(cause), key)
+            turn.note(.ending(verdict))
             process.terminate(&turn)
-            phase = .breakingOff(process, .failed(.taskTimeout(turn.settings.taskTimeout ?? .zero)))
+            phase = .breakingOff(process, verdict)
         case .workerStop:
             guard process.end == nil else { return }
             let last = turn.at.after(turn.timing.dispatchAtStop)
@@ -93,10 +128,10 @@ public struct CommandStep: Hashable, Codable, Sendable {
     mutating func take(_ event: ProcessEvent, _ command: CommandSettings, _ turn: inout Turn) {
         switch phase {
         case .dispatching(var process, let until, let failure):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .dispatching(process, until: until, orElse: failure)
         case .breakingOff(var process, let verdict):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .breakingOff(process, verdict)
         case .recalling(var recall, let judgement):
             guard recall.take(event, &turn) else { return turn.late() }
@@ -112,6 +147,7 @@ public struct CommandStep: Hashable, Codable, Sendable {
         case .dispatching(var process, let until, let failure):
             if process.end == nil {
                 turn.log(.warn, .dispatch(.brokenOff(failure)), key)
+                turn.note(.ending(.failed(failure)))
                 process.kill(&turn)
                 phase = .breakingOff(process, .failed(failure))
             } else {
@@ -133,10 +169,10 @@ public struct CommandStep: Hashable, Codable, Sendable {
     mutating func broke(_ id: EffectID, _ command: CommandSettings, _ turn: inout Turn) {
         switch phase {
         case .dispatching(var process, let until, let failure) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .dispatching(process, until: until, orElse: failure)
         case .breakingOff(var process, let verdict) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .breakingOff(process, verdict)
         case .recalling(var recall, let judgement):
             guard recall.broke(id, &turn) else { return turn.late() }
@@ -161,6 +197,7 @@ public struct CommandStep: Hashable, Codable, Sendable {
             case .ended(let end) where end.isAWord: conclude(judge(end))
             case .ended(let end): takeBack(judge(end), command, &turn)
             case .notStarted(let failure): conclude(Judgement(.failed(.dispatchCommand(.startFailed(failure)))))
+            case .vanished: takeBack(Judgement(.failed(.internal(.interrupted))), command, &turn)
             case .broken: takeBack(Judgement(.failed(.internal(.contractBroken))), command, &turn)
             }
         case .breakingOff(let process, let verdict):
@@ -170,7 +207,7 @@ public struct CommandStep: Hashable, Codable, Sendable {
             }
             guard let outcome = process.outcome else { return }
             switch outcome {
-            case .ended, .broken: takeBack(Judgement(verdict), command, &turn)
+            case .ended, .vanished, .broken: takeBack(Judgement(verdict), command, &turn)
             case .notStarted: conclude(Judgement(verdict))
             }
         case .recalling(let recall, let judgement):
@@ -187,6 +224,7 @@ public struct CommandStep: Hashable, Codable, Sendable {
     }
 
     private mutating func takeBack(_ judgement: Judgement, _ command: CommandSettings, _ turn: inout Turn) {
+        if case .dispatching = phase { turn.note(.ending(judgement.verdict)) }
         guard let recall = CommandRecall(key, secrets: [secrets], command, &turn) else { return conclude(judgement) }
         phase = .recalling(recall, judgement)
     }
@@ -206,6 +244,11 @@ extension ProcessEnd {
         case .signal, .unseen: false
         }
     }
+}
+
+extension Inheritance.Run.End {
+    /// The cancel command has done what it was for.
+    var isRecall: Bool { role == .cancel && end == .exit(0) }
 }
 
 extension CommandStep: Visited {

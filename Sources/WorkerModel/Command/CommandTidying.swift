@@ -23,6 +23,24 @@ public struct CommandTidying: Hashable, Codable, Sendable {
         self.recall = recall
     }
 
+    /// Goes on where an earlier life was.
+    init(_ run: Inheritance.Run, _ command: CommandSettings, _ turn: inout Turn) {
+        key = run.key
+        secrets = []
+        let processes = run.processes
+        if let dispatch = processes.first(where: { $0.role == .dispatch }) {
+            var process = Supervised(adopting: dispatch.name, .dispatch, key, &turn)
+            process.kill(&turn)
+            haunted = process
+        }
+        let isOwed = haunted != nil || (run.kind == .recalled && run.ends.last?.isRecall != true)
+        if let cancel = processes.first(where: { $0.role == .cancel }) {
+            recall = CommandRecall(adopting: cancel.name, key, &turn)
+        } else if isOwed {
+            recall = CommandRecall(key, secrets: [], command, &turn)
+        }
+    }
+
     public var isDone: Bool { haunted == nil && (recall?.succeeded != nil || recall == nil) }
 
     public var isHaunting: Bool { haunted != nil || recall?.isHaunting == true }
@@ -36,7 +54,7 @@ public struct CommandTidying: Hashable, Codable, Sendable {
     public var deadline: Instant? { earlier(haunted?.deadline, recall?.deadline) }
 
     mutating func take(_ event: ProcessEvent, _ command: CommandSettings, _ turn: inout Turn) {
-        if haunted?.take(event, key, &turn) == true {
+        if haunted?.take(event, &turn) == true {
             layToRest(&turn)
         } else if recall?.take(event, &turn) != true {
             turn.late()
@@ -52,7 +70,7 @@ public struct CommandTidying: Hashable, Codable, Sendable {
 
     mutating func broke(_ id: EffectID, _ command: CommandSettings, _ turn: inout Turn) {
         if haunted?.id == id {
-            haunted?.broke(key, &turn)
+            haunted?.broke(&turn)
             layToRest(&turn)
         } else if recall?.broke(id, &turn) != true {
             turn.late()

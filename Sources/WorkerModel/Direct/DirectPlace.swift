@@ -21,6 +21,12 @@ public struct DirectPlace: Hashable, Codable, Sendable {
         environmentFile = nil
     }
 
+    /// What an earlier life left of it.
+    init(_ ground: Ground, environmentFile: Holding?) {
+        self.ground = ground
+        self.environmentFile = environmentFile
+    }
+
     /// Where commands run.
     var directory: Bytes {
         switch ground {
@@ -73,32 +79,45 @@ public struct DirectPlace: Hashable, Codable, Sendable {
     var deadline: Instant? { earlier(base.deadline, environmentFile?.deadline) }
 
     /// The workspace is about to be renamed, and with it the environment file.
-    func moving(to path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
-        base.moving(to: path, key, &turn)
-        if let file = movableFile { file.moving(to: newPath(of: file, under: path), key, &turn) }
+    func moving(to path: Bytes, _ turn: inout Turn) {
+        base.moving(to: path, &turn)
+        if let file = movableFile { file.moving(to: newPath(of: file, under: path), &turn) }
     }
 
     /// The answer to that.
-    mutating func renamed(to path: Bytes, _ event: FilesEvent, _ key: ExecutionKey, _ turn: inout Turn) {
+    mutating func take(
+        _ event: FilesEvent, of rename: DirectStep.PendingRename, _ key: ExecutionKey, _ turn: inout Turn
+    ) {
+        if rename.isRepeated { return renamedAgain(to: rename.to, event, key, &turn) }
         switch event {
-        case .done: moved(to: path, key, &turn)
-        case .exists, .failed, .found, .environmentRead: stayed(path, key, &turn)
+        case .done: moved(to: rename.to, &turn)
+        case .exists, .failed, .found, .environmentRead: stayed(rename.to, &turn)
         }
+    }
+
+    /// The answer to a renaming that an earlier life had asked for, too, without hearing what came of it. Whatever has
+    /// the new name is ours. What still has the old one is somebody else's, since ours was renamed before.
+    private mutating func renamedAgain(to path: Bytes, _ event: FilesEvent, _ key: ExecutionKey, _ turn: inout Turn) {
+        if case .failed(_, let failure) = event, failure != .notFound {
+            turn.log(.warn, .removalFailed(directory, failure, givenUp: true), key)
+            turn.measure(.cleanupFailed(.cleanup))
+        }
+        moved(to: path, &turn)
     }
 
     /// Both lie elsewhere now.
-    private mutating func moved(to path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
+    private mutating func moved(to path: Bytes, _ turn: inout Turn) {
         if var file = movableFile {
-            file.moved(to: newPath(of: file, under: path), key, &turn)
+            file.moved(to: newPath(of: file, under: path), &turn)
             environmentFile = file
         }
-        withBase { $0.moved(to: path, key, &turn) }
+        withBase { $0.moved(to: path, &turn) }
     }
 
     /// Neither was renamed.
-    private func stayed(_ path: Bytes, _ key: ExecutionKey, _ turn: inout Turn) {
-        base.stayed(path, key, &turn)
-        if let file = movableFile { file.stayed(newPath(of: file, under: path), key, &turn) }
+    private func stayed(_ path: Bytes, _ turn: inout Turn) {
+        base.stayed(path, &turn)
+        if let file = movableFile { file.stayed(newPath(of: file, under: path), &turn) }
     }
 
     private var movableFile: Holding? {
@@ -116,17 +135,17 @@ public struct DirectPlace: Hashable, Codable, Sendable {
         let keep = !turn.settings.cleanup
         if keep, let workspace, workspace.isHeld {
             turn.log(.info, .workspaceKept(workspace.path), key)
-            environmentFile?.relinquish(key, &turn)
-            withBase { $0.letGo(key, &turn) }
+            environmentFile?.relinquish(&turn)
+            withBase { $0.letGo(&turn) }
             return
         }
         if workspace?.isHeld == true, environmentFile?.isHeld == true {
             // It lies in the workspace and goes with it.
-            environmentFile?.letGo(key, &turn)
+            environmentFile?.letGo(&turn)
         } else {
-            environmentFile?.relinquish(key, &turn)
+            environmentFile?.relinquish(&turn)
         }
-        withBase { $0.relinquish(key, &turn) }
+        withBase { $0.relinquish(&turn) }
     }
 
     mutating func take(_ event: FilesEvent, _ key: ExecutionKey, _ turn: inout Turn) -> Bool {

@@ -30,10 +30,12 @@ extension DirectStep: Visited {
         case .running(let process):
             visitor.tag(4)
             process.visit(&visitor)
-        case .settingAside(let id, let to, let until, let judgement):
+        case .interrupted(let process):
+            visitor.tag(7)
+            process.visit(&visitor)
+        case .settingAside(let rename, let until, let judgement):
             visitor.tag(5)
-            visitor.id(id)
-            visitor.bytes(to)
+            rename.visit(&visitor)
             visitor.instant(until)
             judgement.visit(&visitor)
         case .over(let judgement):
@@ -47,5 +49,6 @@ extension DirectStep.PendingRename: Visited {
     public func visit(_ visitor: inout Visitor) {
         visitor.id(id)
         visitor.bytes(to)
+        visitor.flag(isRepeated)
     }
 }

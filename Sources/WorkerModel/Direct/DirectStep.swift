@@ -5,6 +5,7 @@
 //   settingUp             -> readingEnvironment | over
 //   readingEnvironment    -> running | over
 //   running               -> settingAside | over
+//   interrupted           -> settingAside | over               (a setup command of an earlier life is being ended)
 //   settingAside          -> over
 //
 // Being stopped is orthogonal: it says what the end will mean. In a phase without a process the end comes at once;
@@ -20,14 +21,15 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case settingUp(TaskPlan, Supervised)
         case readingEnvironment(TaskPlan, EffectID)
         case running(Supervised)
-        case settingAside(EffectID, to: Bytes, until: Instant, Judgement)
+        case interrupted(Supervised)
+        case settingAside(PendingRename, until: Instant, Judgement)
         case over(Judgement)
     }
 
     public let key: ExecutionKey
-    public private(set) var place: DirectPlace
-    public private(set) var phase: Phase
-    public private(set) var stopping: StopCause?
+    public internal(set) var place: DirectPlace
+    public internal(set) var phase: Phase
+    public internal(set) var stopping: StopCause?
     public private(set) var secrets: [SecretRange]
     let executable: Bytes
     /// A process whose death was not seen in time.
@@ -38,6 +40,8 @@ public struct DirectStep: Hashable, Codable, Sendable {
     public struct PendingRename: Hashable, Codable, Sendable {
         let id: EffectID
         let to: Bytes
+        /// An earlier life had asked for it, too.
+        var isRepeated = false
     }
 
     init(_ key: ExecutionKey, _ plan: TaskPlan, executable: Bytes, _ direct: DirectSettings, _ turn: inout Turn) {
@@ -52,7 +56,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
             place = DirectPlace(.shared(directory: target, scratch: Holding(.directory(scratch))))
         } else {
             let path = DirectNames.workspace(key, attempt: 0, root: direct.workspaceRoot)
-            place = DirectPlace(.own(Holding(.directory(path))))
+            place = DirectPlace(.own(Holding(.workspace(path))))
         }
         phase = .makingGround(plan, attempt: 0)
         guard DirectNames.isUsable(key.task) else {
@@ -60,20 +64,34 @@ public struct DirectStep: Hashable, Codable, Sendable {
             phase = .over(Judgement(.failed(.workspaceSetup(.unusableTaskID))))
             return
         }
-        place.withBase { $0.ask(key, &turn) }
+        place.withBase { $0.ask(&turn) }
+    }
+
+    /// Of an earlier life, and not begun again yet.
+    init(_ key: ExecutionKey, _ place: DirectPlace, executable: Bytes, stopping: StopCause?) {
+        self.key = key
+        self.place = place
+        self.executable = executable
+        self.stopping = stopping
+        secrets = []
+        haunting = nil
+        rename = nil
+        phase = .over(Judgement(.failed(.internal(.interrupted))))
     }
 
     public var judgement: Judgement? {
         switch phase {
         case .over(let judgement): judgement
-        case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running, .settingAside: nil
+        case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running, .interrupted,
+            .settingAside:
+            nil
         }
     }
 
     public var deadline: Instant? {
         switch phase {
-        case .settingUp(_, let process), .running(let process): process.deadline
-        case .settingAside(_, _, let until, _): until
+        case .settingUp(_, let process), .running(let process), .interrupted(let process): process.deadline
+        case .settingAside(_, let until, _): until
         case .makingGround, .makingEnvironmentFile, .readingEnvironment, .over: nil
         }
     }
@@ -81,7 +99,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
     /// The process under way, if there is one.
     public var process: Supervised? {
         switch phase {
-        case .settingUp(_, let process), .running(let process): process
+        case .settingUp(_, let process), .running(let process), .interrupted(let process): process
         case .makingGround, .makingEnvironmentFile, .readingEnvironment, .settingAside, .over: nil
         }
     }
@@ -103,11 +121,16 @@ public struct DirectStep: Hashable, Codable, Sendable {
             begin(stopping: cause, &turn)
             process.terminate(&turn)
             phase = .running(process)
+        case .interrupted(var process):
+            begin(stopping: cause, &turn)
+            process.terminate(&turn)
+            phase = .interrupted(process)
         }
     }
 
-    private mutating func begin(stopping cause: StopCause, _ turn: inout Turn) {
+    mutating func begin(stopping cause: StopCause, _ turn: inout Turn) {
         stopping = cause
+        turn.note(.ending(stopped(by: cause, turn)))
         turn.log(.info, .taskStopping(cause), key)
     }
 
@@ -118,22 +141,25 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case .readingEnvironment(let plan, let id):
             guard event.id == id else { return turn.lateFile(event) }
             readEnvironment(event, plan, direct, &turn)
-        case .settingAside(let id, let to, _, let judgement):
-            guard event.id == id else { return turn.lateFile(event) }
-            place.renamed(to: to, event, key, &turn)
+        case .settingAside(let rename, _, let judgement):
+            guard event.id == rename.id else { return turn.lateFile(event) }
+            place.take(event, of: rename, key, &turn)
             phase = .over(judgement)
-        case .settingUp, .running, .over: turn.lateFile(event)
+        case .settingUp, .running, .interrupted, .over: turn.lateFile(event)
         }
     }
 
     mutating func take(_ event: ProcessEvent, _ direct: DirectSettings, _ turn: inout Turn) {
         switch phase {
         case .settingUp(let plan, var process):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .settingUp(plan, process)
         case .running(var process):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .running(process)
+        case .interrupted(var process):
+            guard process.take(event, &turn) else { return turn.late() }
+            phase = .interrupted(process)
         case .makingGround, .makingEnvironmentFile, .readingEnvironment, .settingAside, .over: return turn.late()
         }
         advance(direct, &turn)
@@ -148,8 +174,11 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case .running(var process):
             process.tick(key, &turn)
             phase = .running(process)
-        case .settingAside(let id, let to, _, let judgement):
-            rename = PendingRename(id: id, to: to)
+        case .interrupted(var process):
+            process.tick(key, &turn)
+            phase = .interrupted(process)
+        case .settingAside(let pending, _, let judgement):
+            rename = pending
             phase = .over(judgement)
         case .makingGround, .makingEnvironmentFile, .readingEnvironment, .over: break
         }
@@ -161,22 +190,27 @@ public struct DirectStep: Hashable, Codable, Sendable {
         let verdict = Judgement(.failed(.internal(.contractBroken)))
         switch phase {
         case .settingUp(let plan, var process) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .settingUp(plan, process)
             advance(direct, &turn)
         case .running(var process) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .running(process)
             advance(direct, &turn)
+        case .interrupted(var process) where process.id == id:
+            process.broke(&turn)
+            phase = .interrupted(process)
+            advance(direct, &turn)
         case .makingGround where place.base.awaits == id:
-            place.withBase { $0.refused(key, &turn) }
+            place.withBase { $0.refused(&turn) }
             conclude(verdict, &turn)
         case .makingEnvironmentFile where place.environmentFile?.awaits == id:
-            place.environmentFile?.refused(key, &turn)
+            place.environmentFile?.refused(&turn)
             conclude(verdict, &turn)
         case .readingEnvironment(_, let read) where read == id: conclude(verdict, &turn)
-        case .settingAside(let asked, _, _, let judgement) where asked == id: phase = .over(judgement)
-        case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running, .settingAside, .over:
+        case .settingAside(let asked, _, let judgement) where asked.id == id: phase = .over(judgement)
+        case .makingGround, .makingEnvironmentFile, .settingUp, .readingEnvironment, .running, .interrupted,
+            .settingAside, .over:
             turn.late()
         }
     }
@@ -191,7 +225,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
             turn.log(.debug, .workspaceMade(place.directory), key)
             let path = DirectNames.environmentFile(in: place.directory, chance: turn.draw())
             place.environmentFile = Holding(.file(path))
-            place.environmentFile?.ask(key, &turn)
+            place.environmentFile?.ask(&turn)
             phase = .makingEnvironmentFile(plan)
             return
         }
@@ -202,8 +236,8 @@ public struct DirectStep: Hashable, Codable, Sendable {
             return conclude(Judgement(.failed(.workspaceSetup(.noFreeName))), &turn)
         }
         let path = DirectNames.workspace(key, attempt: attempt &+ 1, root: direct.workspaceRoot)
-        place = DirectPlace(.own(Holding(.directory(path))))
-        place.withBase { $0.ask(key, &turn) }
+        place = DirectPlace(.own(Holding(.workspace(path))))
+        place.withBase { $0.ask(&turn) }
         phase = .makingGround(plan, attempt: attempt &+ 1)
     }
 
@@ -267,12 +301,17 @@ public struct DirectStep: Hashable, Codable, Sendable {
                 phase = .readingEnvironment(plan, turn.ask(.files(.readEnvironment(file.path))))
             case .ended(let end): conclude(Judgement(.failed(.setupCommand(.ended(end)))), &turn)
             case .notStarted(let failure): conclude(Judgement(.failed(.setupCommand(.startFailed(failure)))), &turn)
+            case .vanished: conclude(Judgement(.failed(.internal(.interrupted))), &turn)
             case .broken: conclude(Judgement(.failed(.internal(.contractBroken))), &turn)
             }
         case .running(let process):
             if process.isHaunting { return conclude(unconfirmed(process, turn), &turn) }
             guard let outcome = process.outcome else { return }
             conclude(judge(outcome, turn), &turn)
+        case .interrupted(let process):
+            if process.isHaunting { return conclude(unconfirmed(process, turn), &turn) }
+            guard process.outcome != nil else { return }
+            conclude(Judgement(stopped(by: stopping ?? .interruption, turn)), &turn)
         case .makingGround, .makingEnvironmentFile, .readingEnvironment, .settingAside, .over: break
         }
     }
@@ -286,6 +325,8 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case .notStarted(let failure):
             if let stopping { return Judgement(stopped(by: stopping, turn)) }
             return Judgement(.failed(.agentInvocation(.startFailed(failure))))
+        case .vanished:
+            return Judgement(stopping.map { stopped(by: $0, turn) } ?? .failed(.internal(.interrupted)))
         case .broken: return Judgement(.failed(.internal(.contractBroken)))
         }
     }
@@ -295,6 +336,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
         case .cancellation: .cancelled
         case .workerStop: .failed(.gracefulShutdown)
         case .timeout: .failed(.taskTimeout(turn.settings.taskTimeout ?? .zero))
+        case .interruption: .failed(.internal(.interrupted))
         }
     }
 
@@ -315,7 +357,7 @@ public struct DirectStep: Hashable, Codable, Sendable {
         return Judgement(.failed(.setupCommand(problem)), confirmed: false)
     }
 
-    private mutating func conclude(_ judgement: Judgement, _ turn: inout Turn) {
+    mutating func conclude(_ judgement: Judgement, _ turn: inout Turn) {
         // What is still being made in it would miss it under its new name.
         guard haunting == nil, turn.settings.cleanup, !place.isBeingMade, let workspace = place.workspace,
             workspace.isHeld, case .direct(let direct) = turn.settings.backend
@@ -324,9 +366,12 @@ public struct DirectStep: Hashable, Codable, Sendable {
             return
         }
         let to = DirectNames.aside(root: direct.workspaceRoot, chance: turn.draw())
-        place.moving(to: to, key, &turn)
+        // The word is not said yet, and nothing else would tell what it was to be.
+        if stopping == nil { turn.note(.ending(judgement.verdict)) }
+        place.moving(to: to, &turn)
         let id = turn.ask(.files(.rename(from: workspace.path, to: to)))
-        phase = .settingAside(id, to: to, until: turn.at.after(turn.timing.setAside), judgement)
+        let rename = PendingRename(id: id, to: to)
+        phase = .settingAside(rename, until: turn.at.after(turn.timing.setAside), judgement)
     }
 }
 

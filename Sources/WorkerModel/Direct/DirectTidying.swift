@@ -36,6 +36,31 @@ public struct DirectTidying: Hashable, Codable, Sendable {
         }
     }
 
+    /// Goes on where an earlier life was.
+    init(_ run: Inheritance.Run, _ direct: DirectSettings, _ turn: inout Turn) {
+        key = run.key
+        place = DirectPlace(run, direct, &turn)
+        secrets = []
+        phase = .settling(nil)
+        guard let (name, role) = run.process else {
+            if run.end(of: .teardown) != nil {
+                release(&turn)
+            } else {
+                phase = .settling(place.renameAgain(run, &turn))
+                advance(direct, &turn)
+            }
+            return
+        }
+        var process = Supervised(adopting: name, role, key, &turn)
+        switch role {
+        case .teardown: phase = .tearingDown(process, killAt: turn.at.after(turn.timing.teardown))
+        // Its end was not seen in time.
+        case .setup, .agent, .dispatch, .cancel:
+            process.kill(&turn)
+            phase = .haunted(process)
+        }
+    }
+
     public var isDone: Bool {
         switch phase {
         case .releasing: place.isGone
@@ -71,7 +96,7 @@ public struct DirectTidying: Hashable, Codable, Sendable {
     mutating func take(_ event: FilesEvent, _ direct: DirectSettings, _ turn: inout Turn) {
         switch phase {
         case .settling(let rename?) where event.id == rename.id:
-            place.renamed(to: rename.to, event, key, &turn)
+            place.take(event, of: rename, key, &turn)
             phase = .settling(nil)
         case .haunted, .settling, .tearingDown, .releasing: takeForPlace(event, &turn)
         }
@@ -81,10 +106,10 @@ public struct DirectTidying: Hashable, Codable, Sendable {
     mutating func take(_ event: ProcessEvent, _ direct: DirectSettings, _ turn: inout Turn) {
         switch phase {
         case .haunted(var process):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .haunted(process)
         case .tearingDown(var process, let killAt):
-            guard process.take(event, key, &turn) else { return turn.late() }
+            guard process.take(event, &turn) else { return turn.late() }
             phase = .tearingDown(process, killAt: killAt)
         case .settling, .releasing: return turn.late()
         }
@@ -115,11 +140,11 @@ public struct DirectTidying: Hashable, Codable, Sendable {
     mutating func broke(_ id: EffectID, _ direct: DirectSettings, _ turn: inout Turn) {
         switch phase {
         case .haunted(var process) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .haunted(process)
             advance(direct, &turn)
         case .tearingDown(var process, _) where process.id == id:
-            process.broke(key, &turn)
+            process.broke(&turn)
             phase = .tearingDown(process, killAt: nil)
             advance(direct, &turn)
         case .settling(let rename?) where rename.id == id:
@@ -155,6 +180,8 @@ public struct DirectTidying: Hashable, Codable, Sendable {
             if rename == nil, !place.isBeingMade { tearDown(direct, &turn) }
         case .tearingDown(let process, let killAt):
             guard let outcome = process.outcome else { return }
+            // It was to run in an earlier life, and nobody knows that it did.
+            if outcome == .vanished, killAt != nil { return tearDown(direct, &turn) }
             if killAt != nil { report(outcome, &turn) }
             release(&turn)
         case .releasing: break
@@ -167,7 +194,7 @@ public struct DirectTidying: Hashable, Codable, Sendable {
         case .ended(.exit(0)): return
         case .ended(let end): problem = .ended(end)
         case .notStarted(let failure): problem = .startFailed(failure)
-        case .broken: problem = .ended(.unseen)
+        case .vanished, .broken: problem = .ended(.unseen)
         }
         turn.log(.warn, .teardownFailed(problem), key)
         turn.measure(.cleanupFailed(.teardownCommand))

@@ -19,18 +19,16 @@ public struct Collecting: Sendable {
 
     private let fixed: Fixed<Settings>
     private let extent: DockerSweep.Extent
-    /// What the instance's records name: it is somebody's, or was used for the last time so long ago.
-    private let known: DockerSweep.Known
+    private var inheritance = Inheritance.nothing
     public private(set) var phase = Phase.fresh
     private var sequence: UInt64 = 0
 
-    public init(_ settings: Settings, onlyLooks: Bool, owned: [Bytes] = [], idle: [Bytes] = []) {
+    public init(_ settings: Settings, onlyLooks: Bool) {
         var settings = settings
         // Whoever asks wants to know now.
         settings.timing.daemonStart = .seconds(5)
         fixed = .fixed(settings)
         extent = onlyLooks ? .look : .everything
-        known = DockerSweep.Known(names: owned, idle: idle)
     }
 
     public var deadline: Instant? {
@@ -47,11 +45,15 @@ public struct Collecting: Sendable {
     public mutating func take(_ input: Input, into requests: inout [Request]) {
         var turn = Turn(input, settings: fixed, sequence: sequence, requests: requests)
         switch input.event {
-        case .began: if phase == .fresh { phase = .reaching(DockerStart(sweeps: false, &turn)) }
+        case .began(let inheritance):
+            guard phase == .fresh else { return }
+            self.inheritance = inheritance
+            phase = .reaching(DockerStart(sweeps: false, &turn))
         case .tick: tick(&turn)
         case .docker(let event): take(event, &turn)
         case .interpreter(.contractBroken(let id)):
             take(.failed(id, .unreadable(Detail("an internal error"))), &turn)
+        case .interpreter(.journalFailed), .interpreter(.journalRestored): break
         case .operator: phase = .over(code: 1)
         case .socket, .process, .files: turn.late()
         }
@@ -74,9 +76,11 @@ public struct Collecting: Sendable {
     private mutating func take(_ event: DockerEvent, _ turn: inout Turn) {
         switch phase {
         case .reaching(var start):
-            start.take(event, &turn)
+            start.take(event, inheritance, &turn)
             reached(start, &turn)
         case .sweeping(var sweep):
+            let idle = inheritance.volumes.filter { $0.rest(turn.timing.sidecarKept, at: turn.wall) == .zero }
+            let known = DockerSweep.Known(names: inheritance.namesOnDaemon, idle: idle.map(\.name))
             sweep.take(event, known, &turn)
             found = sweep.found
             phase = sweep.isDone ? .over(code: sweep.isWhole ? 0 : 1) : .sweeping(sweep)

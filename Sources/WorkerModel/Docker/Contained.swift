@@ -49,6 +49,13 @@ public struct Contained: Hashable, Codable, Sendable {
         phase = .starting(DockerAsking(.startContainer(name), &turn), unseenAt: nil)
     }
 
+    /// Of an earlier life. With a moment, it was killed already, and its end was not seen.
+    init(adopting name: Bytes, killAgainAt: Instant? = nil, _ turn: inout Turn) {
+        self.name = name
+        phase = killAgainAt.map { .haunting(nil, retryAt: $0) } ?? .alive
+        beginToLook(code: nil, &turn)
+    }
+
     public var outcome: Outcome? {
         switch phase {
         case .over(let outcome): outcome

@@ -36,19 +36,24 @@ public struct DockerHolding: Hashable, Codable, Sendable {
     }
 
     public let possession: Possession
-    public private(set) var stage: Stage = .wanted
+    public private(set) var stage: Stage
+    /// An earlier life had it, under a name that somebody else may have by now.
+    private let isDoubtful: Bool
 
     init(_ possession: Possession) {
         self.possession = possession
+        stage = .wanted
+        isDoubtful = false
     }
 
-    public var name: Bytes {
-        switch possession {
-        case .container(let name), .volume(let name), .directory(let name), .file(let name): name
-        case .process: []
-        }
+    /// What an earlier life left, or nothing. A drawn name is ours if it exists.
+    init(inherited belonging: Inheritance.Run.Belonging?) {
+        possession = belonging?.possession ?? .container([])
+        stage = belonging == nil ? .gone : .held
+        isDoubtful = belonging.map { !DockerNames.isDrawn($0.possession.nameOnDaemon) } ?? false
     }
 
+    public var name: Bytes { possession.nameOnDaemon }
     public var isHeld: Bool { stage == .held }
     public var isGone: Bool {
         switch stage {
@@ -74,7 +79,7 @@ public struct DockerHolding: Hashable, Codable, Sendable {
     }
 
     mutating func ask(_ call: DockerCall, _ key: ExecutionKey, _ turn: inout Turn) {
-        turn.note(.intended(key, possession))
+        turn.note(.intended(possession))
         stage = .asked(DockerAsking(call, &turn), unwanted: false)
     }
 
@@ -86,6 +91,7 @@ public struct DockerHolding: Hashable, Codable, Sendable {
             stage = .asked(asking, unwanted: true)
             if asking.awaits == nil { giveUp(asking, key, &turn) }
         case .checking(let asking, _, let failure): stage = .checking(asking, unwanted: true, failure)
+        case .held where isDoubtful: _ = check(true, .timedOut, &turn)
         case .held: release(failures: 0, &turn)
         case .releasing, .retrying, .gone: break
         }
@@ -171,7 +177,7 @@ public struct DockerHolding: Hashable, Codable, Sendable {
             stage = .checking(look, unwanted: unwanted, failure)
             return .goesOn
         // Its name is ours alone, so it may be removed unseen.
-        case .volume, .directory, .file, .process:
+        case .volume, .workspace, .directory, .file, .process:
             release(failures: 0, &turn)
             return .refused(failure)
         }
@@ -200,7 +206,7 @@ public struct DockerHolding: Hashable, Codable, Sendable {
     }
 
     private mutating func acquired(_ unwanted: Bool, _ key: ExecutionKey, _ turn: inout Turn) -> Heard {
-        turn.note(.acquired(key, possession))
+        turn.note(.acquired(possession))
         stage = .held
         guard unwanted else { return .held }
         release(failures: 0, &turn)
@@ -208,7 +214,7 @@ public struct DockerHolding: Hashable, Codable, Sendable {
     }
 
     private mutating func lost(_ key: ExecutionKey, _ turn: inout Turn) {
-        turn.note(.released(key, possession))
+        turn.note(.released(possession))
         stage = .gone
     }
 
@@ -216,8 +222,8 @@ public struct DockerHolding: Hashable, Codable, Sendable {
         let call: DockerCall
         switch possession {
         case .volume(let name): call = .removeVolume(name)
-        case .container(let name), .directory(let name), .file(let name): call = .removeContainer(name)
-        case .process:
+        case .container(let name): call = .removeContainer(name)
+        case .workspace, .directory, .file, .process:
             stage = .gone
             return
         }
@@ -246,6 +252,7 @@ public struct DockerHolding: Hashable, Codable, Sendable {
 extension DockerHolding: Visited {
     public func visit(_ visitor: inout Visitor) {
         possession.visit(&visitor)
+        visitor.flag(isDoubtful)
         switch stage {
         case .wanted: visitor.tag(0)
         case .asked(let asking, let unwanted):

@@ -57,6 +57,12 @@ enum DockerNames {
     /// Never started either: the volume is filled through it.
     static func target(of volume: Bytes) -> Bytes { volume + Bytes(text: ".target") }
 
+    /// No other execution has it, on whatever worker.
+    static func isDrawn(_ name: Bytes) -> Bool { !name.hasPrefix("oz-sidecar-") }
+
+    /// Of the container that a task runs in.
+    static func isOfTask(_ name: Bytes) -> Bool { name.hasPrefix("oz-task-") }
+
     private static func mapped(_ name: Bytes) -> Bytes {
         name.map { byte in
             switch byte {

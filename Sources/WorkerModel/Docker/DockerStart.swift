@@ -1,5 +1,6 @@
 // The Docker backend's own start: the daemon answers, is new enough, and runs what agents are made for. Then what an
-// earlier life of this worker left there is removed, since nobody waits for it any more.
+// earlier life of this worker left there is removed, unless the journal tells whose it is: then it goes on, or is
+// given back with its run.
 //
 //   reaching -> pausing | sweeping | passed | failed
 //   pausing  -> reaching
@@ -49,12 +50,13 @@ public struct DockerStart: Hashable, Codable, Sendable {
         }
     }
 
-    mutating func take(_ event: DockerEvent, _ turn: inout Turn) {
+    /// What runs of earlier lives know of is theirs.
+    mutating func take(_ event: DockerEvent, _ inheritance: Inheritance, _ turn: inout Turn) {
         guard awaits == event.id else { return turn.late() }
         switch phase {
         case .reaching: reached(event, &turn)
         case .sweeping(var sweep):
-            sweep.take(event, DockerSweep.Known(), &turn)
+            sweep.take(event, DockerSweep.Known(names: inheritance.namesOnDaemon), &turn)
             phase = sweep.isDone ? .passed : .sweeping(sweep)
         case .pausing, .passed, .failed: break
         }

@@ -33,6 +33,9 @@ public struct DockerStep: Hashable, Codable, Sendable {
     public private(set) var follow = OutputFollow()
     /// Set where the container was not seen ended in time.
     public private(set) var haunting: Contained?
+    /// What else an earlier life left of it.
+    private let inherited: [DockerHolding]
+    private let adoption: Adoption
     /// Where it has not got far enough to be needed no more.
     private var plan: TaskPlan?
     let secrets: SecretRange
@@ -42,6 +45,8 @@ public struct DockerStep: Hashable, Codable, Sendable {
     init(_ key: ExecutionKey, _ plan: TaskPlan, platform: Bytes, _ turn: inout Turn) {
         self.key = key
         self.platform = platform
+        inherited = []
+        adoption = .none
         secrets = plan.secrets
         chance = turn.draw()
         container = DockerHolding(.container(DockerNames.container(key, chance: chance)))
@@ -53,6 +58,22 @@ public struct DockerStep: Hashable, Codable, Sendable {
         if plan.image.isMissing { turn.log(.warn, .imageMissing(fallback: plan.image.name), key) }
         phase = .pulling(
             ImagePull(plan.image.name, platform: platform, alsoAnonymously: false, key, &turn))
+    }
+
+    /// Of an earlier life, and not gone on with yet.
+    init(
+        _ key: ExecutionKey, _ own: Inheritance.Run.Belonging?, others: [Inheritance.Run.Belonging],
+        stopping: StopCause?
+    ) {
+        self.key = key
+        platform = []
+        chance = 0
+        secrets = .none
+        container = DockerHolding(inherited: own)
+        inherited = others.map { DockerHolding(inherited: $0) }
+        adoption = own?.stage == .acquired ? .made : .asked
+        self.stopping = stopping
+        phase = .over(Judgement(.failed(.internal(.interrupted))))
     }
 
     /// What can be said of the sidecars before anything is made.
@@ -100,7 +121,7 @@ public struct DockerStep: Hashable, Codable, Sendable {
     var holdings: [DockerHolding] {
         var list = [container]
         if case .preparing(let sidecar, _) = phase { list += sidecar.holdings }
-        return list + (unfinished?.holdings ?? []) + sidecars.flatMap(\.holdings)
+        return list + (unfinished?.holdings ?? []) + sidecars.flatMap(\.holdings) + inherited
     }
 
     /// The sidecar that was being prepared when the end came.
@@ -111,6 +132,7 @@ public struct DockerStep: Hashable, Codable, Sendable {
     mutating func stop(_ cause: StopCause, _ turn: inout Turn) {
         guard stopping == nil, judgement == nil else { return }
         stopping = cause
+        turn.note(.ending(stopped(by: cause, turn)))
         turn.log(.info, .taskStopping(cause), key)
         switch phase {
         case .pulling(let pull):
@@ -290,10 +312,14 @@ public struct DockerStep: Hashable, Codable, Sendable {
             if let stopping { return Judgement(stopped(by: stopping, turn), exitCode: code) }
             if outOfMemory, code != 0 { return Judgement(.failed(.containerOOM(code)), exitCode: code) }
             return code == 0 ? Judgement(.completed) : Judgement(.failed(.containerExit(code)), exitCode: code)
-        case .notStarted(let failure):
-            return Judgement(stopping.map { stopped(by: $0, turn) } ?? .failed(.containerStart(failure)))
-        case .vanished: return Judgement(stopping.map { stopped(by: $0, turn) } ?? .failed(.containerWait))
+        case .notStarted(let failure): return Judgement(failed(.containerStart(failure), adoption == .none, turn))
+        case .vanished: return Judgement(failed(.containerWait, adoption != .asked, turn))
         }
+    }
+
+    /// What an earlier life did not come to is nobody's failure.
+    private func failed(_ failure: Failure, _ isKnown: Bool, _ turn: Turn) -> Verdict {
+        stopping.map { stopped(by: $0, turn) } ?? .failed(isKnown ? failure : .internal(.interrupted))
     }
 
     private func stopped(by cause: StopCause, _ turn: Turn) -> Verdict {
@@ -301,8 +327,29 @@ public struct DockerStep: Hashable, Codable, Sendable {
         case .cancellation: .cancelled
         case .workerStop: .failed(.gracefulShutdown)
         case .timeout: .failed(.taskTimeout(turn.settings.taskTimeout ?? .zero))
+        case .interruption: .failed(.internal(.interrupted))
         }
     }
+
+    // MARK: - Of an earlier life
+
+    enum Adoption: UInt8, Hashable, Codable, Sendable {
+        case none
+        /// Its container was asked for, or was known to be there.
+        case asked, made
+    }
+
+    var isInherited: Bool { adoption != .none }
+
+    /// Watched on, and asked once more to end where it was to end.
+    mutating func goOn(_ contained: Contained, _ turn: inout Turn) {
+        var contained = contained
+        if stopping != nil { contained.terminate(&turn) }
+        phase = .running(contained)
+    }
+
+    /// Nothing can be done for it, now and by this life.
+    mutating func leave(_ judgement: Judgement) { phase = .over(judgement) }
 
     private mutating func conclude(_ judgement: Judgement) {
         if case .preparing(let sidecar, _) = phase { unfinished = sidecar }
@@ -319,6 +366,8 @@ extension DockerStep: Visited {
         visitor.optional(unfinished)
         follow.visit(&visitor)
         visitor.optional(haunting)
+        visitor.list(inherited)
+        visitor.tag(adoption.rawValue)
         visitor.optional(plan)
         visitor.optional(stopping) { $0.tag($1.rawValue) }
         secrets.visit(&visitor)

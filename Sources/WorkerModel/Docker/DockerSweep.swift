@@ -43,7 +43,7 @@ public struct DockerSweep: Hashable, Codable, Sendable {
     /// What the worker knows at that moment.
     struct Known {
         /// Names of containers and volumes that executions own or use.
-        var names: [Bytes] = []
+        var names: Set<Bytes> = []
         /// Of shared volumes: nothing of this worker has used them for long.
         var idle: [Bytes] = []
     }

@@ -36,15 +36,26 @@ public struct DockerTidying: Hashable, Codable, Sendable {
         holdings = step.holdings
         follow = step.follow
         phase = .releasing
+        let tells = step.container.isHeld && !step.isInherited
         switch step.judgement?.verdict {
-        case .failed: level = step.container.isHeld ? .info : nil
-        case .completed, .cancelled, .dispatched, nil: level = step.container.isHeld ? .debug : nil
+        case .failed: level = tells ? .info : nil
+        case .completed, .cancelled, .dispatched, nil: level = tells ? .debug : nil
         }
         if let haunting = step.haunting {
             phase = .haunted(haunting)
         } else {
             tell(&turn)
         }
+    }
+
+    /// Of an earlier life, and not gone on with yet. Nothing is told any more.
+    init(_ key: ExecutionKey, inherited: [DockerHolding]) {
+        self.key = key
+        secrets = .none
+        holdings = inherited
+        level = nil
+        follow = OutputFollow()
+        phase = .releasing
     }
 
     public var isDone: Bool {
@@ -148,7 +159,10 @@ public struct DockerTidying: Hashable, Codable, Sendable {
         release(&turn)
     }
 
-    private mutating func release(_ turn: inout Turn) {
+    /// Waits for its end before anything is given back.
+    mutating func haunt(_ contained: Contained) { phase = .haunted(contained) }
+
+    mutating func release(_ turn: inout Turn) {
         phase = .releasing
         let keeps = !turn.settings.cleanup && holdings.first?.isHeld == true
         if keeps, let container = holdings.first { turn.log(.info, .docker(.containerKept(container.name)), key) }
@@ -172,7 +186,7 @@ extension DockerHolding {
     fileprivate func isKept(at index: Int) -> Bool {
         switch possession {
         case .volume: true
-        case .container, .directory, .file, .process: index == 0
+        case .container, .workspace, .directory, .file, .process: index == 0
         }
     }
 }

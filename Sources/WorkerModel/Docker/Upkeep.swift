@@ -28,8 +28,11 @@ public struct Upkeep: Hashable, Codable, Sendable {
     public private(set) var uses: [VolumeUse] = []
 
     /// Once the backend has passed its start.
-    mutating func begin(_ turn: inout Turn) {
+    mutating func begin(_ inheritance: Inheritance, _ turn: inout Turn) {
         guard phase == .off, turn.settings.cleanup, turn.timing.sweepEvery > .zero else { return }
+        uses = inheritance.volumes.suffix(turn.limits.volumesKnown).map { volume in
+            VolumeUse(name: volume.name, idleFrom: turn.at.after(volume.rest(turn.timing.sidecarKept, at: turn.wall)))
+        }
         phase = .resting(until: turn.at.after(turn.timing.sweepFirst))
     }
 
@@ -72,7 +75,7 @@ public struct Upkeep: Hashable, Codable, Sendable {
     }
 
     /// `names` are those that executions own or use at this moment.
-    mutating func take(_ event: DockerEvent, names: [Bytes], _ turn: inout Turn) {
+    mutating func take(_ event: DockerEvent, names: Set<Bytes>, _ turn: inout Turn) {
         guard awaits == event.id else { return turn.late() }
         guard case .sweeping(var sweep) = phase else {
             phase = .off
@@ -101,7 +104,7 @@ public struct Upkeep: Hashable, Codable, Sendable {
     }
 
     /// What is gone is forgotten; one that nothing is known of counts as used now.
-    private mutating func compare(_ entries: [DockerListed], _ names: [Bytes], _ turn: inout Turn) {
+    private mutating func compare(_ entries: [DockerListed], _ names: Set<Bytes>, _ turn: inout Turn) {
         uses.removeAll { use in !entries.contains { $0.name == use.name } && !names.contains(use.name) }
         let instance = Labels.hash(turn.settings.instanceID)
         for entry in entries where entry.instance == instance && entry.execution == nil {
@@ -110,6 +113,15 @@ public struct Upkeep: Hashable, Codable, Sendable {
                 use(entry.name, &turn)
             }
         }
+    }
+}
+
+extension UsedVolume {
+    /// What is left of that span. A clock that was set back makes it used now.
+    func rest(_ span: Span, at wall: WallTime) -> Span {
+        let (age, overflow) = wall.nanoseconds.subtractingReportingOverflow(at.nanoseconds)
+        let passed = overflow || age < 0 ? 0 : UInt64(age)
+        return Span(nanoseconds: span.nanoseconds > passed ? span.nanoseconds &- passed : 0)
     }
 }
 

@@ -74,7 +74,13 @@ private final class CheckCommand {
     private func checkState() {
         let place = KeptState.place(configuration, input.environment)
         let record = probeState(path: place.path, origin: place.origin, givenID: configuration.instanceID)
-        _ = printer.show(.state(record))
+        let runsHere: Bool
+        switch configuration.backend {
+        case .direct, .command: runsHere = true
+        case .docker, .kubernetes: runsHere = false
+        }
+        let dwelling = runsHere ? DwellingProbe.look(worker: record.holder, input.environment) : nil
+        _ = printer.show(.state(record, dwelling))
     }
 
     // MARK: The network

@@ -125,7 +125,9 @@ class Engine:
         return self.call("GET", "/containers/json?" + query)[1]
 
     def inspect(self, container):
-        return self.call("GET", f"/containers/{container}/json")[1]
+        """What the daemon knows of it; nothing where it is not there yet, although it is listed, or no more."""
+        status, found = self.call("GET", f"/containers/{container}/json")
+        return found if status == 200 else None
 
     def volumes(self):
         return [volume["Name"] for volume in self.call("GET", "/volumes")[1]["Volumes"] or []]

@@ -143,6 +143,7 @@ static int behave(const char *how, char **argv)
         char file[4096];
         int code = 0;
         sscanf(rest, "%4095s %d", file, &code);
+        add_pid();
         touch(".ready");
         while (access(file, F_OK) != 0)
             usleep(3000);

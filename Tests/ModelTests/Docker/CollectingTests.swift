@@ -9,6 +9,21 @@ import Testing
 @Suite struct CollectingTests {
     private static let volume = "oz-sidecar-tool-1"
 
+    private static let week: Int64 = 604_800_000_000_000
+
+    /// What the journal tells: an execution that owns these, and volumes that were used a week ago.
+    private func inheritance(owned: [String], idle: [String]) -> Inheritance {
+        let key = ExecutionKey(task: TaskID(Bytes(text: "a")), execution: nil)
+        let start = JournalCall(run: 1, .claimed(key, at: Instant(nanoseconds: 0)))
+        let owns = owned.map { name -> JournalCall in
+            let possession =
+                name.hasPrefix("oz-task-") ? Possession.container(Bytes(text: name)) : .volume(Bytes(text: name))
+            return JournalCall(run: 1, .acquired(possession))
+        }
+        let used = idle.map { JournalCall(run: 0, .volumeUsed(Bytes(text: $0), WallTime(nanoseconds: 0))) }
+        return Inheritance(([start] + owns + used).map { .noted($0) })
+    }
+
     /// Runs it to its end against a daemon of that content.
     private func collect(
         onlyLooks: Bool = false, owned: [String] = [], idle: [String] = [], users: [DockerListed] = [],
@@ -17,12 +32,11 @@ import Testing
         var settings = Settings(
             workerID: Bytes(text: "w"), instanceID: Bytes(text: "i"), url: [], backend: .docker(DockerSettings()))
         settings.timing.sweepEvery = .zero
-        var core = Collecting(
-            settings, onlyLooks: onlyLooks, owned: owned.map { Bytes(text: $0) }, idle: idle.map { Bytes(text: $0) })
+        var core = Collecting(settings, onlyLooks: onlyLooks)
         var calls: [DockerCall] = []
         var said: [String] = []
         var now = Instant(nanoseconds: 1)
-        var events: [Event] = [.began]
+        var events: [Event] = [.began(inheritance(owned: owned, idle: idle))]
         var hasParted = false
         while true {
             if events.isEmpty {
@@ -33,7 +47,7 @@ import Testing
             }
             var requests: [Request] = []
             core.take(
-                Input(at: now, wall: WallTime(nanoseconds: 0), entropy: 0, event: events.removeFirst()),
+                Input(at: now, wall: WallTime(nanoseconds: Self.week), entropy: 0, event: events.removeFirst()),
                 into: &requests)
             for request in requests {
                 switch request.effect {
@@ -100,6 +114,15 @@ import Testing
         let found = collect(owned: ["oz-task-a", "oz-task-b", "oz-volume-a"], idle: [Self.volume])
         #expect(removed(found.calls) == [Self.volume + ".ready", Self.volume])
         #expect(found.ends >= Instant(nanoseconds: 0).after(Timing().parting))
+    }
+
+    @Test func aVolumeThatWasUsedSinceStays() {
+        var records = [JournalRecord.volumeUsed(Bytes(text: Self.volume), WallTime(nanoseconds: 0))]
+        records.append(.volumeUsed(Bytes(text: Self.volume), WallTime(nanoseconds: 1)))
+        // The last use counts, and what a compaction writes says the same.
+        let sum = Inheritance(records)
+        #expect(Inheritance(sum.records) == sum)
+        #expect(sum.volumes.map(\.at) == [WallTime(nanoseconds: 1)])
     }
 
     @Test func aVolumeThatAContainerHasStays() {

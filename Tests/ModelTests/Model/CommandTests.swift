@@ -16,7 +16,7 @@ struct CommandTests {
             $0.backend = .command(command)
             $0.serverRootURL = Bytes(text: "https://s")
         }
-        stage.feed(.began)
+        stage.feed(.began(.nothing))
         stage.opens()
         return stage
     }
@@ -125,7 +125,7 @@ struct CommandTests {
         #expect(stage.messages.isEmpty)
         #expect(stage.worker.roster.isEmpty)
         #expect(stage.worker.handedOver.count == 1)
-        #expect(stage.history.count { $0.effect == .journal(.handedOver(key("a", "1"))) } == 1)
+        #expect(stage.history.count { $0.note == .handedOver } == 1)
     }
 
     @Test func whatNobodyAwaitsBetweenTwoTriesIsLate() {

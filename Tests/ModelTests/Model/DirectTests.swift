@@ -196,7 +196,7 @@ extension Effect {
     fileprivate var removes: Bool {
         guard case .files(let call) = self else { return false }
         switch call {
-        case .removeTree, .removeFile: return true
+        case .removeTree, .removeFile, .removeEmptyDirectory: return true
         case .findExecutable, .checkDirectory, .prepareRoot, .makeDirectory, .makeFile, .readEnvironment, .rename:
             return false
         }

@@ -14,7 +14,7 @@ struct HauntingTests {
             $0.backend = .command(command)
             change(&$0)
         }
-        stage.feed(.began)
+        stage.feed(.began(.nothing))
         stage.opens()
         return stage
     }

@@ -80,7 +80,9 @@ struct SeededRunTests {
             var world = start
             var moves: [Move] = []
             var dice = Dice(seed: seed)
-            while moves.count < 60, let move = dice.pick(world.moves()) {
+            while moves.count < 60, let choice = dice.pick(world.moves()) {
+                let dies = world.crashesLeft > 0 && !world.isDead && dice.below(10) == 0
+                let move = dies ? Move.killed(during: choice, after: dice.below(4)) : choice
                 moves.append(move)
                 #expect(world.make(move) == nil)
             }
@@ -98,7 +100,7 @@ struct SeededRunTests {
             }
             sums.lives += shrunk.lives.count
             // The last worker told so is the worker of the world, unless that one is dead.
-            if let last = shrunk.lives.last, world.exited == nil {
+            if let last = shrunk.lives.last, world.exited == nil, world.begun {
                 var worker = last.worker
                 var requests: [Request] = []
                 for input in last.inputs { worker.take(input, into: &requests) }

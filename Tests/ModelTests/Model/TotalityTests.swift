@@ -129,7 +129,9 @@ struct TotalityTests {
 enum Events {
     static func completions(_ id: EffectID) -> [Event] {
         let ends: [ProcessEnd] = [.exit(0), .exit(1), .signal(9), .unseen]
-        var list: [Event] = [.process(.started(id)), .process(.startFailed(id, .exec(errno: 2)))]
+        var list: [Event] = [
+            .process(.started(id)), .process(.startFailed(id, .exec(errno: 2))), .process(.notFound(id)),
+        ]
         for end in ends {
             list += [.process(.exited(id, end)), .process(.cleared(id, end)), .process(.finished(id, end))]
         }
@@ -184,10 +186,11 @@ enum Events {
 
     /// Those without the name of a request, or that concern somebody by any name.
     static let others: [Event] = [
-        .began, .tick, .operator(.stopRequested(signal: 15)), .operator(.stopRequested(signal: .min)),
+        .began(.nothing), .tick, .operator(.stopRequested(signal: 15)), .operator(.stopRequested(signal: .min)),
         .operator(.stopRequested(signal: .max)), .interpreter(.contractBroken(EffectID(slot: 0, sequence: 1))),
         .interpreter(.contractBroken(EffectID(slot: 1, sequence: 1))),
         .interpreter(.contractBroken(EffectID(slot: .max, sequence: .max))),
+        .interpreter(.journalFailed(errno: 28)), .interpreter(.journalRestored),
     ]
 }
 
@@ -228,7 +231,7 @@ private struct Noise {
     }
 
     private func event(_ dice: inout Dice) -> Event {
-        if case .starting = core.worker.life, names.isEmpty { return .began }
+        if case .starting = core.worker.life, names.isEmpty { return .began(.nothing) }
         let id = dice.pick(names) ?? EffectID(slot: 0, sequence: dice.next() % 50)
         switch dice.below(12) {
         case 0, 1: return .tick

@@ -27,7 +27,7 @@ struct WorkerStage {
     /// Running and dialling.
     static func started(_ change: (inout Settings) -> Void = { _ in }) -> WorkerStage {
         var stage = WorkerStage(change)
-        stage.feed(.began)
+        stage.feed(.began(.nothing))
         stage.answerFile { .found($0, path: Bytes(text: "/bin/oz")) }
         stage.answerFile { .done($0) }
         return stage
@@ -156,6 +156,13 @@ struct WorkerStage {
 
     var sayings: [Saying] {
         asked.compactMap { if case .log(let record) = $0.effect { record.saying } else { nil } }
+    }
+}
+
+extension Request {
+    /// What it notes in the journal.
+    var note: JournalNote? {
+        if case .journal(let call) = effect { call.note } else { nil }
     }
 }
 

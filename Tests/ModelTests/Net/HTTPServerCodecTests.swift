@@ -102,6 +102,11 @@ private let post = "POST /x HTTP/1.1\r\nHost: h\r\n"
         #expect(fault(post + "A: 1\r\nB: 2\r\nC: 3\r\n\r\n", limits: limits) == .tooManyFields)
         #expect(fault(post + "Content-Length: 11\r\n\r\n", limits: limits) == .bodyTooLarge)
         #expect(fault(post + "Content-Length: 99999999999999999999\r\n\r\n") == .bodyTooLarge)
+        // What follows the last chunk is bounded as a head is, however it is cut into lines.
+        let chunked = post + "Transfer-Encoding: chunked\r\n\r\n0\r\n"
+        #expect(fault(chunked + "T: " + String(repeating: "t", count: 97), limits: limits) == nil)
+        #expect(fault(chunked + "T: " + String(repeating: "t", count: 99), limits: limits) == .badChunk)
+        #expect(fault(chunked + String(repeating: "T: t\r\n", count: 18), limits: limits) == .badChunk)
         #expect(HTTPRequestFault.headTooLarge.status == 431)
         #expect(HTTPRequestFault.bodyTooLarge.status == 413)
         // The head's bound is for each request anew.

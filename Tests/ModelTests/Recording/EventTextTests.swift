@@ -116,7 +116,7 @@ enum SampleEvents {
 
     static let all: [Event] =
         [
-            .began, .tick, .operator(.stopRequested(signal: 15)), .interpreter(.contractBroken(id)),
+            .began(.nothing), .tick, .operator(.stopRequested(signal: 15)), .interpreter(.contractBroken(id)),
             .socket(.opened(id)), .socket(.opened(large)), .socket(.ponged(id, number: 9)), .socket(.heard(id)),
             .socket(.written(id)), .socket(.notWritten(id)),
         ] + failures.map { .socket(.refused(id, $0)) } + ends.map { .socket(.closed(id, $0)) }

@@ -139,7 +139,7 @@ struct DifferenceTests {
     @Test func anotherInputIsFoundWhereItShows() {
         var found = 0
         for session in Session.some {
-            for (index, input) in session.inputs.enumerated() where input.event == .began {
+            for (index, input) in session.inputs.enumerated() where input.event == .began(.nothing) {
                 let reading = tampered(session, at: index) { $0.replacing("\"began\"", with: "\"tick\"") }
                 #expect(reading.firstDifference == UInt64(index) + 1)
                 found += 1

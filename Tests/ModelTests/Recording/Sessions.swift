@@ -43,7 +43,7 @@ struct Session: Sendable {
             _ = world.make(move)
             for step in world.lastInputs {
                 // A recording is of one life.
-                if step.event == .began, !session.inputs.isEmpty { return session.closed(recording) }
+                if step.event == .began(.nothing), !session.inputs.isEmpty { return session.closed(recording) }
                 // The wall clock goes beside the other one, so that people's times can be tested.
                 let wall = WallTime(nanoseconds: 1_790_000_000_000_000_000 &+ Int64(step.at.nanoseconds))
                 let input = Input(

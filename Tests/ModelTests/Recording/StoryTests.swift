@@ -206,7 +206,7 @@ struct RecordingSecretTests {
         chronicle.begin(from: worker)
         let dial = EffectID(slot: 0, sequence: 5)
         var events: [Event] = [
-            .began, .files(.found(EffectID(slot: 0, sequence: 2), path: Bytes(text: "/bin/oz"))),
+            .began(.nothing), .files(.found(EffectID(slot: 0, sequence: 2), path: Bytes(text: "/bin/oz"))),
             .files(.done(EffectID(slot: 0, sequence: 3))), .socket(.opened(dial)), .socket(.received(dial, message)),
         ]
         var number: UInt64 = 0

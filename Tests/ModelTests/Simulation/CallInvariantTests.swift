@@ -21,8 +21,8 @@ struct CallInvariantTests {
     /// What the world says to a start, whose note was made.
     private func start(_ role: ProcessRole, of key: ExecutionKey, in stage: WorldStage) -> String? {
         var world = stage.world
-        _ = world.journal.take(.intended(key, .process(id(700))))
-        return world.accept(Request(id: id(700), effect: .process(launch(role, of: key))))?.invariant
+        _ = world.journal.take(.intended(.process(name(700), role)))
+        return world.accept(Request(id: id(700), effect: .process(launch(role, of: key, named: name(700)))))?.invariant
     }
 
     @Test func aRecallNeedsACause() {
@@ -97,7 +97,8 @@ struct CallInvariantTests {
 
     private static func canceller(_ world: World) -> ProcessTable.Process {
         let old = world.processes.processes[0]
-        return .init(id: old.id, role: .cancel, key: old.key, handsOver: false, askedAt: nil, state: .running)
+        return .init(
+            id: old.id, name: old.name, role: .cancel, key: old.key, handsOver: false, askedAt: nil, state: .running)
     }
 
     @Test func itIsKilledWhenItsTimeIsUp() {
@@ -128,7 +129,7 @@ struct CallInvariantTests {
             #expect(stage.world.runtime.run(execution)?.wasBrokenOff != true)
             switch call {
             case .kill: stage.world.noteBrokenOff(.kill(process: process))
-            case .start, .signal, .release, .abandonOutput:
+            case .start, .adopt, .signal, .release, .abandonOutput, .dismiss:
                 stage.world.noteBrokenOff(.signal(process: process, .terminate))
             }
             #expect(stage.world.runtime.run(execution)?.wasBrokenOff == true)
@@ -214,7 +215,8 @@ struct CallInvariantTests {
         #expect(stage.world.runtime.wasHandedOver(execution) && stage.foundAtRest == nil)
         stage.world.journal = JournalModel()
         #expect(stage.foundAtRest == "JournalTellsAll")
-        _ = stage.world.journal.take(.handedOver(execution))
+        _ = stage.world.journal.take(.claimed(execution, at: stage.world.now))
+        _ = stage.world.journal.take(.handedOver)
         #expect(stage.foundAtRest == nil)
         stage.world.server.ledger[0].claimed = false
         #expect(stage.foundAtRest == "NoSilentEnd")

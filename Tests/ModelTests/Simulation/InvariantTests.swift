@@ -22,8 +22,8 @@ struct InvariantTests {
         #expect(stage.world.worker.connection.outbox.lastWords == 1)
         for role in [ProcessRole.agent, .setup, .teardown] {
             stage.world.processes = ProcessTable()
-            _ = stage.world.processes.take(launch(role, of: execution), id(500))
-            _ = stage.world.journal.take(.intended(execution, .process(id(500))))
+            _ = stage.world.processes.take(launch(role, of: execution, named: name(500)), id(500))
+            _ = stage.world.journal.take(.intended(.process(name(500), role)))
             #expect(stage.found() == nil)
             stage.world.processes.processes[0].state = .running
             #expect(stage.found() == (role == .teardown ? nil : "VerdictAfterDeath"))

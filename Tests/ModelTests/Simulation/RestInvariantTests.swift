@@ -71,7 +71,7 @@ struct RestInvariantTests {
         stage.world.exited = 0
         #expect(stage.found() == nil)
         stage.world.files.entries.append(.init(path: Bytes(text: "/w/ours"), foreign: false))
-        _ = stage.world.journal.take(.intended(execution, .directory(Bytes(text: "/w/ours"))))
+        _ = stage.world.journal.take(.intended(.directory(Bytes(text: "/w/ours"))))
         #expect(stage.found() == "NothingLeftBehind")
         stage.world.admittedLeftovers = true
         #expect(stage.found() == nil)
@@ -85,10 +85,13 @@ struct RestInvariantTests {
         #expect(stage.world.server.ledger[0].finalWord != nil)
         stage.world.server.ledger[0].finalWord = nil
         #expect(stage.foundAtRest == "NoSilentEnd")
+        // The worker claimed it, whatever the server heard and whatever became of it then.
         stage.world.server.ledger[0].claimed = false
+        stage.world.processes.agentStarts = []
+        #expect(stage.foundAtRest == "NoSilentEnd")
+        stage.world.journal.turnPage()
         #expect(stage.foundAtRest == nil)
         stage.world.server.ledger[0].claimed = true
-        stage.world.processes.agentStarts = []
         #expect(stage.foundAtRest == nil)
         // A newer execution of the task makes the older one's word not worth repeating.
         stage.world.processes.agentStarts = [execution]
@@ -129,6 +132,7 @@ struct RestInvariantTests {
         #expect(stage.foundAtRest == nil)
         stage.world.server.ledger[0].finalWord = nil
         stage.world.processes.agentStarts = []
+        stage.world.journal.turnPage()
         #expect(stage.foundAtRest == nil)
     }
 
@@ -153,12 +157,12 @@ struct RestInvariantTests {
     @Test func theJournalTellsNoMore() {
         var stage = WorldStage.resting()
         #expect(stage.world.journalTellsNoMore() == nil)
-        _ = stage.world.journal.take(.intended(execution, .process(id(500))))
+        _ = stage.world.journal.take(.intended(.process(name(500), .agent)))
         #expect(stage.foundAtRest == "JournalTellsAll")
         stage.world.contractBroken = true
         #expect(stage.foundAtRest == nil)
         var file = WorldStage.resting()
-        _ = file.world.journal.take(.intended(execution, .file(Bytes(text: "/w/f"))))
+        _ = file.world.journal.take(.intended(.file(Bytes(text: "/w/f"))))
         #expect(file.foundAtRest == "JournalTellsAll")
     }
 
@@ -167,11 +171,12 @@ struct RestInvariantTests {
     @Test func aCommandNeedsItsNoteAndItsClaim() {
         var stage = WorldStage.running()
         func start(_ role: ProcessRole, _ number: UInt64, of key: ExecutionKey) -> String? {
-            stage.world.accept(Request(id: id(number), effect: .process(launch(role, of: key))))?.invariant
+            let call = launch(role, of: key, named: name(number))
+            return stage.world.accept(Request(id: id(number), effect: .process(call)))?.invariant
         }
         #expect(start(.teardown, 500, of: key("b")) == "JournalFirst")
         for (number, role) in [(501, ProcessRole.teardown), (502, .agent), (503, .setup)] as [(UInt64, ProcessRole)] {
-            _ = stage.world.journal.take(.intended(key("b"), .process(id(number))))
+            _ = stage.world.journal.take(.intended(.process(name(number), role)))
             #expect(start(role, number, of: key("b")) == (role == .teardown ? nil : "ClaimBeforeWork"))
             stage.world.network.claimsTaken.append(TaskID(Bytes(text: "b")))
             #expect(start(role, number, of: key("b")) == nil)

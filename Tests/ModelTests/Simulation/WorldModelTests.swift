@@ -225,16 +225,16 @@ struct JournalModelTests {
     @Test func onlyWhatWasIntendedIsAcquiredOrReleased() {
         var journal = JournalModel()
         let thing = Possession.directory(path)
-        #expect(journal.take(.acquired(key("a"), thing))?.invariant == "JournalFirst")
-        #expect(journal.take(.released(key("a"), thing))?.invariant == "JournalFirst")
-        #expect(journal.take(.intended(key("a"), thing)) == nil)
-        #expect(journal.take(.intended(key("a"), thing))?.invariant == "JournalFirst")
-        #expect(journal.take(.acquired(key("b"), thing))?.invariant == "JournalFirst")
-        #expect(journal.take(.acquired(key("a"), thing)) == nil)
+        #expect(journal.take(.acquired(thing), of: 1)?.invariant == "JournalFirst")
+        #expect(journal.take(.released(thing), of: 1)?.invariant == "JournalFirst")
+        #expect(journal.take(.intended(thing), of: 1) == nil)
+        #expect(journal.take(.intended(thing), of: 1)?.invariant == "JournalFirst")
+        #expect(journal.take(.acquired(thing), of: 2)?.invariant == "JournalFirst")
+        #expect(journal.take(.acquired(thing), of: 1) == nil)
         #expect(journal.names(thing) && !journal.names(.file(path)))
-        #expect(journal.take(.released(key("a"), thing)) == nil)
+        #expect(journal.take(.released(thing), of: 1) == nil)
         #expect(journal.open.isEmpty)
-        #expect(journal.take(.released(key("a"), thing))?.invariant == "JournalFirst")
+        #expect(journal.take(.released(thing), of: 1)?.invariant == "JournalFirst")
     }
 
     @Test func aNoteComesBeforeWhatMakesSomething() {
@@ -243,22 +243,22 @@ struct JournalModelTests {
         let making: [FilesCall] = [.makeDirectory(path), .makeFile(path), .rename(from: other, to: path)]
         #expect(making.allSatisfy { !journal.precedes($0) })
         #expect(journal.precedes(.removeTree(path)) && journal.precedes(.readEnvironment(path)))
-        _ = journal.take(.intended(key("a"), .directory(path)))
+        _ = journal.take(.intended(.directory(path)), of: 1)
         #expect(making.allSatisfy { journal.precedes($0) })
         #expect(!journal.precedes(.makeDirectory(other)))
         var files = JournalModel()
-        _ = files.take(.intended(key("a"), .file(path)))
+        _ = files.take(.intended(.file(path)), of: 1)
         #expect(files.names(path: path) && files.precedes(.makeFile(path)))
     }
 
     @Test func aDirectoryCoversWhatLiesInIt() {
         var journal = JournalModel()
-        _ = journal.take(.intended(key("a"), .directory(path)))
+        _ = journal.take(.intended(.directory(path)), of: 1)
         #expect(journal.covers(path) && journal.covers(path + Bytes(text: "/f")))
         #expect(!journal.covers(path + Bytes(text: "f")) && !journal.covers(Bytes(text: "/w")))
         #expect(!journal.covers(Bytes(text: "/w/b")) && !journal.covers(Bytes(text: "/w/b/f")))
         var file = JournalModel()
-        _ = file.take(.intended(key("a"), .file(path)))
+        _ = file.take(.intended(.file(path)), of: 1)
         #expect(file.covers(path) && !file.covers(path + Bytes(text: "/f")))
     }
 }

@@ -84,7 +84,7 @@ struct WorldMovesTests {
                     #expect(isOpen && world.server.saidNonsense.firstIndex(of: false) == index)
                 case .signal: #expect(world.signalsLeft > 0)
                 case .sleep: #expect(world.sleepsLeft > 0 && isOpen)
-                case .crash: #expect(world.crashesLeft > 0 && world.diesAfter == nil)
+                case .killed: Issue.record("deaths are the explorer's, which counts effects")
                 case .begin: #expect(moves == [.begin])
                 default: break
                 }
@@ -165,7 +165,7 @@ struct WorldMovesTests {
     private static let changes: [(String, @Sendable (inout World) -> Void)] = [
         ("signals", { $0.signalsLeft += 1 }), ("faults", { $0.faultsLeft += 1 }), ("begun", { $0.begun.toggle() }),
         ("contract", { $0.contractBroken.toggle() }), ("excuse", { $0.admittedLeftovers.toggle() }),
-        ("exit", { $0.exited = 0 }), ("journal", { _ = $0.journal.take(.intended(key("z"), .file([1]))) }),
+        ("exit", { $0.exited = 0 }), ("journal", { _ = $0.journal.take(.intended(.file([1]))) }),
         ("next assignment", { $0.server.nextAssignment += 1 }), ("cancelled", { $0.server.cancelled[0].toggle() }),
         ("nonsense", { $0.server.saidNonsense.append(true) }), ("ledger", { $0.server.assigned(key("z")) }),
         ("times assigned", { $0.server.ledger[0].timesAssigned += 1 }),
@@ -191,6 +191,10 @@ struct WorldMovesTests {
         ("asked", { $0.processes.processes[0].terminated.toggle() }),
         ("killed", { $0.processes.processes[0].killed.toggle() }),
         ("end", { $0.processes.processes[0].end = .signal(9) }),
+        ("heard", { $0.processes.processes[0].isHeard.toggle() }),
+        ("given up", { $0.processes.processes[0].givenUp.toggle() }),
+        ("adoption", { $0.processes.adoptions.append(.init(id: id(900), name: name(900))) }),
+        ("death", { $0.isDead.toggle() }), ("what may be missed", { $0.files.mayMiss.toggle() }),
         ("files", { $0.files.entries.append(.init(path: [9], foreign: false)) }),
         ("file failures", { $0.files.failures += 1 }),
         ("file request", { _ = $0.files.take(.makeFile([9]), id(900)) }),

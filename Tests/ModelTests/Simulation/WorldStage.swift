@@ -76,11 +76,20 @@ struct WorldStage {
     var foundAtRest: String? { world.violatedAtRest()?.invariant }
 }
 
-func launch(_ role: ProcessRole, of key: ExecutionKey) -> ProcessCall {
+/// One without a name ends with its worker.
+func launch(_ role: ProcessRole, of key: ExecutionKey, named name: ProcessName? = nil) -> ProcessCall {
     .start(
         Launch(
             role: role, key: key, executable: [], arguments: [], base: .minimal, environment: [], directory: [],
-            secrets: []))
+            secrets: [], name: name))
+}
+
+func name(_ number: UInt64) -> ProcessName { ProcessName(number: number) }
+
+extension JournalModel {
+    mutating func take(_ note: JournalNote, of run: UInt64 = 900) -> Violation? {
+        take(JournalCall(run: run, note))
+    }
 }
 
 extension ProcessTable {

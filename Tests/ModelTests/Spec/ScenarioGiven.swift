@@ -140,6 +140,10 @@ extension ScenarioStage {
         if text.hasPrefix("docker#") { return false }
         if text == "started" {
             start()
+        } else if text == "the worker died and is connected again" {
+            _ = try perform("the worker dies and is started again")
+            goOn()
+            _ = feed(.socket(.opened(names.dial)))
         } else if text == "connected" {
             connect()
         } else if text == "everything is heard" {
@@ -172,7 +176,12 @@ extension ScenarioStage {
     }
 
     private mutating func start() {
-        _ = feed(.began)
+        _ = feed(.began(.nothing))
+        goOn()
+    }
+
+    /// Through the checks of the start.
+    private mutating func goOn() {
         if case .command = settings.backend { return }
         if case .docker = settings.backend { return reachDocker() }
         answerFile { .found($0, path: Bytes(text: "/usr/bin/oz")) }

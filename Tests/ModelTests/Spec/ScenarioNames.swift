@@ -9,21 +9,44 @@ struct ScenarioNames {
     private var ids: [String: EffectID] = [:]
     private var counts: [String: Int] = [:]
     private var chances: [String: Int] = [:]
+    /// Runs by their execution, and commands by their request, since both numbers say nothing.
+    private var runs: [UInt64: String] = [:]
+    private var commands: [UInt64: String] = [:]
     /// The last ones.
     private(set) var dial = EffectID(slot: 0, sequence: 0)
     private(set) var reading: EffectID?
 
     subscript(name: String) -> EffectID? { ids[name] }
 
+    /// Those of a life that is over; another one numbers them anew.
+    mutating func forgetRequests() {
+        known = [:]
+        ids = [:]
+    }
+
     mutating func learn(_ requests: [Request]) {
         for request in requests {
+            if case .journal(let call) = request.effect { learn(call) }
             guard let kind = kind(request) else { continue }
             let number = (counts[kind] ?? 0) + 1
             counts[kind] = number
             known[request.id] = "\(kind)#\(number)"
             ids["\(kind)#\(number)"] = request.id
+            if case .process(.start(let launch)) = request.effect, let name = launch.name {
+                commands[name.number] = "\(kind)#\(number)"
+            }
             if case .socket(.dial) = request.effect { dial = request.id }
             if case .files(.readEnvironment) = request.effect { reading = request.id }
+        }
+    }
+
+    private mutating func learn(_ call: JournalCall) {
+        switch call.note {
+        case .claimed(let key, _), .recalled(let key):
+            runs[call.run] = "\(key.task.bytes.text)/\(key.execution?.bytes.text ?? "")"
+        case .claimHeard, .started, .ending, .intended, .acquired, .ended, .released, .verdictDecided, .handedOver,
+            .verdictHeard, .verdictWithdrawn, .forgotten, .volumeUsed:
+            break
         }
     }
 
@@ -38,6 +61,7 @@ struct ScenarioNames {
             case .completed, .cancelled, .failed: return "word"
             }
         case .process(.start(let launch)): return "\(launch.role)"
+        case .process(.adopt(let adoption)): return "\(adoption.role)"
         case .files: return request.id.slot == 0 ? "check" : "file"
         case .docker(let call): return call.answers ? "docker" : nil
         case .socket(.close), .socket(.abandon), .process, .journal, .log, .measure, .forgetSecrets, .exit: return nil
@@ -47,7 +71,8 @@ struct ScenarioNames {
     // MARK: - Words
 
     mutating func shown(_ effect: Effect) -> String {
-        shortened(described(effect))
+        guard case .journal(let call) = effect else { return shortened(described(effect)) }
+        return shortened("journal \(runs[call.run] ?? "?") \(described(call.note))")
     }
 
     func shown(_ event: Event) -> String {
@@ -57,9 +82,12 @@ struct ScenarioNames {
     /// A ping's number is its name.
     private func described(_ value: some Encodable) -> String {
         let known = known
-        let words = describe(value) { slot, sequence in
+        var words = describe(value) { slot, sequence in
             guard let slot = UInt32(exactly: slot) else { return nil }
             return known[EffectID(slot: slot, sequence: sequence)]
+        }
+        for (name, label) in commands.sorted(by: { $0.value < $1.value }) {
+            words = words.replacing("\(name)", with: label)
         }
         guard let mark = words.firstRange(of: " number=") else { return words }
         let number = UInt64(words[mark.upperBound...])

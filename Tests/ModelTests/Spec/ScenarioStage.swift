@@ -23,6 +23,8 @@ struct ScenarioStage {
     /// Every wait is as long, or as short, as chance can make it; names are then the same, too.
     var chance: UInt64?
     private var worker: Worker?
+    /// What the next life would be told.
+    private var journal = Inheritance()
     private var now = Instant(nanoseconds: 5_000_000_000_000)
     private var inputs: UInt64 = 0
     private(set) var names = ScenarioNames()
@@ -87,6 +89,9 @@ struct ScenarioStage {
         current.take(Input(at: now, wall: WallTime(nanoseconds: 0), entropy: entropy, event: event), into: &asked)
         worker = current
         names.learn(asked)
+        for request in asked {
+            if case .journal(let call) = request.effect { journal.take(call) }
+        }
         var lines: [String] = []
         for request in asked { lines += shown(request) }
         return lines
@@ -119,6 +124,12 @@ struct ScenarioStage {
 
     /// What the server says, and what a file holds, in the words of the wire.
     private mutating func told(_ text: String) throws -> Event? {
+        if text == "began" { return .began(.nothing) }
+        if text == "the worker dies and is started again" {
+            worker = nil
+            names.forgetRequests()
+            return .began(journal)
+        }
         if let rest = text.behind("the server says ") { return received(Bytes(text: rest)) }
         if let mark = text.firstRange(of: " says "), let dial = names[String(text[..<mark.lowerBound])] {
             return received(Bytes(text: String(text[mark.upperBound...])), on: dial)

@@ -8,7 +8,6 @@ enum ScenarioWords {
         var words = ScenarioLine(text, names)
         let event: Event
         switch try words.next() {
-        case "began": event = .began
         case "tick": event = .tick
         case "socket": event = .socket(try socket(&words))
         case "files": event = .files(try files(&words))
@@ -91,6 +90,7 @@ enum ScenarioWords {
         case "exited": return .exited(try words.id(), try end(&words))
         case "cleared": return .cleared(try words.id(), try end(&words))
         case "finished": return .finished(try words.id(), try end(&words))
+        case "notFound": return .notFound(try words.id())
         case "startFailed":
             let id = try words.id()
             switch try words.next() {

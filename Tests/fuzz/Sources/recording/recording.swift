@@ -37,7 +37,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
 private func append(_ line: Bytes, to text: inout Bytes) {
     let start = text.count
     text.append(contentsOf: line)
-    RecordingWriter.seal(&text, from: start)
+    SealedLine.seal(&text, from: start)
 }
 
 /// A header and a fresh worker.

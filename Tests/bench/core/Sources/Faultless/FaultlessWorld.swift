@@ -10,7 +10,7 @@ public struct FaultlessWorld {
     private static let step = Span(nanoseconds: 200_000)
     private static let atATime = 20
 
-    private var waiting: [Event] = [.began]
+    private var waiting: [Event] = [.began(.nothing)]
     private var next = 0
     private var now = Instant(nanoseconds: 1_000_000_000_000)
     private var dial = EffectID(slot: 0, sequence: 0)

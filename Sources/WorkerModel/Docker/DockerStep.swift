@@ -173,7 +173,10 @@ public struct DockerStep: Hashable, Codable, Sendable {
         case .running(var contained):
             guard contained.take(event, key, &turn) else { return turn.late() }
             phase = .running(contained)
-            if docker.followsOutput, contained.isWaitedFor { follow.begin(contained.name, key, secrets, &turn) }
+            // What an earlier life gave a container as secrets is not known any more, so nothing could be masked.
+            if docker.followsOutput, contained.isWaitedFor, !isInherited {
+                follow.begin(contained.name, key, secrets, &turn)
+            }
             advance(contained, &turn)
         case .over: turn.late()
         }

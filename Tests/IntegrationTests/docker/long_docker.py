@@ -4,6 +4,7 @@ The fillings of test_docker_fills.py with a gigabyte: OZ_FILL_MIB=1024 pytest Te
 """
 
 from plane import cancellation
+from test_docker_garbage import age, collect, tool
 from test_docker_interrupted import WAIT, final, relay  # noqa: F401
 
 
@@ -20,3 +21,16 @@ def test_a_daemon_that_hangs_ends_a_cancelled_task_all_the_same(yard, relay):  #
     hold.release()
     worker.wait_event("task.death_confirmed", patience=150)
     yard.wait_nothing_left()
+
+
+def test_gc_removes_a_shared_volume_that_was_not_used_for_a_week(yard, images):
+    worker = yard.connected()
+    yard.assign("t-1", additional_sidecars=tool(images, read_write=False))
+    assert yard.plane.wait_final("t-1")["type"] == "task_completed"
+    yard.wait_nothing_left()
+    worker.signal()
+    assert worker.wait_exit() == 0
+    age(yard.rig.path("state", "journal"), 8 * 24 * 3600)
+    done = collect(yard, patience=180)
+    assert done.returncode == 0 and "2 removed" in done.stdout, done.stdout + done.stderr
+    assert yard.engine.volumes() == []

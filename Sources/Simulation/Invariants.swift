@@ -120,6 +120,9 @@ extension World {
             if task.isReady, worker.roster.mustWait(task) { continue }
             return Violation("NothingWaitsForNothing", "an execution waits for nothing")
         }
+        if let id = worker.upkeep.awaits, !isOutstanding(id) {
+            return Violation("NothingWaitsForNothing", "the upkeep waits for a request that is over")
+        }
         if let id = worker.connection.awaited, !isOutstanding(id) {
             return Violation("NothingWaitsForNothing", "the connection waits for a request that is over")
         }

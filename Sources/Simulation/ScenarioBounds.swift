@@ -25,6 +25,7 @@ extension Scenario {
         if quickNetwork { list += ", messages at once" }
         if case .docker = settings.backend, !keepsAlive { list += ", containers die with the daemon" }
         if stranger { list += ", somebody else fills the volume" }
+        if litter { list += ", looked through for what nothing needs every \(settings.timing.sweepEvery.words)" }
         if sleeps > 0 { list += ", \(sleeps == 1 ? "a sleep" : "\(sleeps) sleeps") of an hour" }
         if crashes > 0 { list += ", killed \(crashes == 1 ? "once" : "\(crashes) times") in the middle of a turn" }
         return list + (foreign.isEmpty ? "" : ", \(foreign.map(\.text).joined(separator: " ")) is somebody else's")

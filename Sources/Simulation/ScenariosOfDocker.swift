@@ -9,8 +9,8 @@ extension Scenarios {
     static let containing: [Scenario] =
         [
             container, containerStopped, containerUnseen, sidecar, sidecarOfItsOwn, twoOnOneVolume, strangersVolume,
-            daemonAway, daemonAwayWithAll, containerKept, containerLimited, containerFollowed,
-            containerBrokenHands,
+            daemonAway, daemonAwayWithAll, containerKept, containerLimited, containerFollowed, containerBrokenHands,
+            sweeping, sweepingStopped,
         ] + containersInDeaths
 
     /// Every fault of the daemon against one execution without sidecars.
@@ -101,6 +101,23 @@ extension Scenarios {
         $0.quickNetwork = true
         $0.faults = 2
         $0.allowed = [.dockerLoses, .agentFails, .daemonDies, .slow]
+    }
+
+    /// A volume that nobody uses goes, while a task comes that wants another.
+    private static let sweeping = scenario("what nobody needs is removed", [tooled("a", "1")], sweeper) {
+        $0.litter = true
+        $0.quickNetwork = true
+        $0.faults = 1
+        $0.allowed = [.dockerRefuses, .dockerLoses]
+    }
+
+    private static let sweepingStopped = scenario("a stop while what nobody needs is removed", [], sweeper) {
+        $0.litter = true
+        $0.quickNetwork = true
+        $0.signals = 2
+        $0.crashes = 1
+        $0.faults = 1
+        $0.allowed = [.dockerRefuses, .dockerLoses, .daemonDies, .slow, .brokenContract]
     }
 
     private static let containerBrokenHands = scenario("a container with broken hands", [tooled("a", "1")], docker) {
@@ -211,6 +228,12 @@ extension Scenarios {
         docker.followsOutput = true
         settings.backend = .docker(docker)
     }
+    private static let sweeper = settings {
+        $0.timing.sweepFirst = .seconds(2)
+        $0.timing.sweepEvery = .seconds(30)
+        $0.timing.sidecarKept = .seconds(20)
+        $0.timing.parting = .seconds(2)
+    }
     private static let withoutJournal = settings { $0.journals = false }
     private static let brief = settings { $0.taskTimeout = .seconds(5) }
 
@@ -233,6 +256,8 @@ extension Scenarios {
         settings.timing.pullPatience = .seconds(2)
         settings.timing.sidecarFill = .seconds(4)
         settings.timing.sidecarLease = .seconds(5)
+        // Where nothing is told of it, nothing is done beside the tasks: it would only multiply the states.
+        settings.timing.sweepEvery = .zero
         settings.limits.sidecarCopies = 2
         settings.limits.removals = 2
         change(&settings)

@@ -109,9 +109,30 @@ extension DockerStart.Phase {
         switch self {
         case .reaching: .reaching
         case .pausing: .reachPausing
+        case .sweeping(let sweep): sweep.phase.seen
+        case .passed, .failed: .starting
+        }
+    }
+}
+
+extension DockerSweep.Phase {
+    var seen: PhaseName {
+        switch self {
         case .listing: .listing
         case .removing: .removingLeftovers
-        case .passed, .failed: .starting
+        case .parting: .parting
+        case .done: .over
+        }
+    }
+}
+
+extension Upkeep.Phase {
+    var seen: PhaseName {
+        switch self {
+        case .off: .off
+        case .resting: .resting
+        case .sweeping(let sweep): sweep.phase.seen
+        case .leaving: .leaving
         }
     }
 }

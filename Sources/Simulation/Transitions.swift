@@ -8,7 +8,7 @@ import WorkerModel
 
 public enum Machine: UInt8, CaseIterable, Sendable {
     case worker, connection, letter, task, directStep, directTidying, commandStep, recall, dockerStep
-    case dockerTidying, pull, sidecar, contained, process, holding, dockerHolding
+    case dockerTidying, pull, sidecar, contained, process, holding, dockerHolding, upkeep
 
     var words: String {
         switch self {
@@ -28,6 +28,7 @@ public enum Machine: UInt8, CaseIterable, Sendable {
         case .process: "a process (Supervised.swift)"
         case .holding: "a directory or a file (Holding.swift)"
         case .dockerHolding: "a container or a volume (DockerHolding.swift)"
+        case .upkeep: "what is done beside the tasks (Upkeep.swift, DockerSweep.swift)"
         }
     }
 }
@@ -49,6 +50,7 @@ enum PhaseName: UInt8, Sendable {
     case lookingForMarker, lookingForVolume, locking, lookingAtLock, breakingLock, unlocking
     case clearingTarget, clearingMarker, clearingVolume, makingVolume, makingTarget, copying, resting, marking, filled
     case checking, removing
+    case off, parting, leaving
 }
 
 enum EventKind: UInt8, Sendable {
@@ -81,6 +83,7 @@ struct Sighting {
         entries.reserveCapacity(24)
         add(.worker, 0, worker.life.seen)
         add(.connection, 0, worker.connection.seen)
+        add(.upkeep, 0, worker.upkeep.phase.seen)
         for letter in worker.connection.outbox.letters { add(letter) }
         for task in worker.roster.tasks { add(task) }
     }

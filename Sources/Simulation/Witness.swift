@@ -23,7 +23,9 @@ public enum Witness: UInt8, CaseIterable, Sendable {
     case recallSucceeded, recallGivenUp, recallMissing, recallRepeated
     case handedOver, handedOverAlready, hurried, heldBeside, heldThoughBrokenOff
     // The Docker step.
-    case reaching, startPausing, listing, removingLeftovers
+    case reaching, startPausing, listing, removingLeftovers, listingUsers, listingIdleVolumes, parting
+    case upkeepResting, upkeepLeaving, sweepBrokenOff, leftoverStays, leftoverContainer, leftoverVolume
+    case idleMarkerRemoved, idleVolumeRemoved, volumeUsed
     case pulling, pullPausing, inspectingImage, lookingLocally, localImageUsed, pulledAnonymously
     case lookingForMarker, lookingForVolume, locking, lookingAtLock, breakingLock, waitingForFill, unlocking
     case clearingTarget, clearingMarker, clearingVolume, makingVolume, makingTarget, copying, copyingAgain, marking
@@ -92,6 +94,7 @@ extension WitnessSet {
     mutating func see(_ worker: Worker) {
         see(worker.connection)
         see(worker.life)
+        see(worker.upkeep)
         for task in worker.roster.tasks { see(task, worker) }
         if worker.connection.outbox.letters.contains(where: \.maybeHeard) { insert(.resent) }
     }
@@ -230,6 +233,7 @@ extension WitnessSet {
             case .verdictDecided: insert(.verdictDecided)
             case .verdictHeard: insert(.verdictHeard)
             case .handedOver: insert(.handedOver)
+            case .volumeUsed: insert(.volumeUsed)
             }
         case .log(let record): see(record.saying)
         case .measure(.lateCompletion): insert(.lateCompletion)

@@ -33,9 +33,28 @@ extension WitnessSet {
         switch start.phase {
         case .reaching: insert(.reaching)
         case .pausing: insert(.startPausing)
+        case .sweeping(let sweep): see(sweep)
+        case .passed, .failed: break
+        }
+    }
+
+    mutating func see(_ upkeep: Upkeep) {
+        switch upkeep.phase {
+        case .off: break
+        case .resting: insert(.upkeepResting)
+        case .sweeping(let sweep): see(sweep)
+        case .leaving: insert(.upkeepLeaving)
+        }
+    }
+
+    private mutating func see(_ sweep: DockerSweep) {
+        switch sweep.phase {
+        case .listing(_, .users): insert(.listingUsers)
+        case .listing(_, .idleVolumes): insert(.listingIdleVolumes)
         case .listing: insert(.listing)
         case .removing: insert(.removingLeftovers)
-        case .passed, .failed: break
+        case .parting: insert(.parting)
+        case .done: break
         }
     }
 
@@ -127,6 +146,16 @@ extension WitnessSet {
 
     mutating func see(_ saying: DockerSaying) {
         if case .localImageUsed = saying { insert(.localImageUsed) }
+        if case .sweepBrokenOff = saying { insert(.sweepBrokenOff) }
+        if case .leftoverStays = saying { insert(.leftoverStays) }
+        if case .leftoverRemoved(let litter) = saying {
+            switch litter.kind {
+            case .container, .runningContainer: insert(.leftoverContainer)
+            case .volume, .marker: insert(.leftoverVolume)
+            case .idleMarker: insert(.idleMarkerRemoved)
+            case .idleVolume: insert(.idleVolumeRemoved)
+            }
+        }
         if case .outputUnread(.timedOut) = saying { insert(.outputGivenUp) }
         if case .dockerRemovalFailed(_, _, givenUp: true) = saying { insert(.removalGivenUp) }
     }

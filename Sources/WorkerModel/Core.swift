@@ -23,7 +23,8 @@ public struct Core: Sendable {
 
     public mutating func nextDeadline() -> Instant? {
         guard exitCode == nil else { return nil }
-        return earlier(earlier(worker.life.deadline, worker.connection.deadline), index.next())
+        let own = earlier(worker.life.deadline, worker.upkeep.deadline)
+        return earlier(earlier(own, worker.connection.deadline), index.next())
     }
 
     /// Only slots that saw this event, or that asked for something because of it, can have a new deadline.

@@ -132,6 +132,8 @@ public struct Limits: Hashable, Codable, Sendable {
     public var cancelTries = 3
     /// Times that the files of a sidecar are copied, where the copying breaks off.
     public var sidecarCopies = 3
+    /// Shared volumes of which it is known when they were last used.
+    public var volumesKnown = 1_000
     /// Unknown message types that are named in the log.
     public var unknownTypes = 16
 
@@ -182,6 +184,13 @@ public struct Timing: Hashable, Codable, Sendable {
     public var sidecarLease = Span.seconds(660)
     /// How often somebody who waits for a volume looks.
     public var sidecarPoll = Span.seconds(1)
+    /// From the start until what is left on the daemon is looked at, and from then on; zero: never.
+    public var sweepFirst = Span.seconds(60)
+    public var sweepEvery = Span.seconds(3600)
+    /// A shared volume that was not used for so long is removed.
+    public var sidecarKept = Span.seconds(604_800)
+    /// Between the removal of its marker and its own: whoever saw the marker has mounted the volume by then.
+    public var parting = Span.seconds(120)
     /// Beyond the ladder, for the daemon's own work at a stop.
     public var stopGrace = Span.seconds(5)
     /// For unheard final words at a stop.

@@ -34,7 +34,7 @@ public struct Starting: Hashable, Codable, Sendable {
         case .direct(let direct): phase = .findingAgent(turn.ask(.files(.findExecutable(path: direct.ozPath))))
         // A line for a shell: whether it works shows when it runs.
         case .command(let command): phase = .passed(.command(command))
-        case .docker: phase = .preparing(DockerStart(&turn))
+        case .docker: phase = .preparing(DockerStart(sweeps: turn.settings.cleanup, &turn))
         }
     }
 
@@ -62,7 +62,7 @@ public struct Starting: Hashable, Codable, Sendable {
         switch start.phase {
         case .passed: phase = .passed(.docker(docker, platform: start.platform))
         case .failed(let problem): fail(problem, &turn)
-        case .reaching, .pausing, .listing, .removing: phase = .preparing(start)
+        case .reaching, .pausing, .sweeping: phase = .preparing(start)
         }
     }
 

@@ -16,6 +16,8 @@ public struct Turn {
     var run: UInt64 = 0
     public private(set) var requests: [Request]
     public private(set) var sequence: UInt64
+    /// Shared volumes that a task is about to use.
+    private(set) var used: [Bytes] = []
     private var entropy: UInt64
 
     init(_ input: Input, settings: Fixed<Settings>, sequence: UInt64, requests: [Request]) {
@@ -74,6 +76,10 @@ public struct Turn {
     /// A name that no command of any life has: by chance, and apart from all others of this life by the request's id.
     mutating func name(of process: EffectID) -> ProcessName {
         ProcessName(number: Turn.mix(draw() &+ process.sequence &* 0x9E37_79B9_7F4A_7C15))
+    }
+
+    mutating func use(_ volume: Bytes) {
+        used.append(volume)
     }
 
     mutating func forget(_ secrets: SecretRange) {

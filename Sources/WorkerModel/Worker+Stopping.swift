@@ -43,6 +43,7 @@ extension Worker {
         case .failed: end(code: 69, &turn)
         case .passed(let backend):
             life = .running(backend)
+            if case .docker = backend { upkeep.begin(starting.inheritance, &turn) }
             recover(starting.inheritance, backend, &turn)
             connection.dial(&turn)
         }
@@ -50,6 +51,7 @@ extension Worker {
 
     private mutating func stop(_ backend: Backend, _ turn: inout Turn) {
         turn.log(.info, .stopping(active: roster.active))
+        upkeep.leave(&turn)
         life = .stopping(backend, Life.Stopping(until: turn.at.after(turn.timing.stop), heardBy: nil))
         // The latest first, so that one that only waits does not start when the one before it ends.
         let slots = roster.highest > 0 ? Array(1...roster.highest) : []
@@ -73,7 +75,7 @@ extension Worker {
         }
         let unheard = connection.outbox.lastWords
         let spoken = unheard == 0 || (stopping.heardBy.map { $0 <= turn.at } ?? false)
-        guard outOfTime || (spoken && roster.isEmpty) else {
+        guard outOfTime || (spoken && roster.isEmpty && upkeep.awaits == nil) else {
             // The deadline for hearing has passed; what remains is bounded by the stop as a whole.
             if let by = stopping.heardBy, by <= turn.at {
                 stopping.heardBy = stopping.until

@@ -12,6 +12,8 @@ public struct Worker: Hashable, Codable, Sendable {
     public internal(set) var roster = Roster()
     public internal(set) var memory = Memory()
     public internal(set) var handedOver = HandedOver()
+    /// Of the Docker daemon.
+    public internal(set) var upkeep = Upkeep()
     /// Types that were named in the log once.
     var unknownTypes: [Bytes] = []
     private var sequence: UInt64 = 0
@@ -27,7 +29,7 @@ public struct Worker: Hashable, Codable, Sendable {
     /// The earliest deadline of all machines, by a walk over all of them. `Core` keeps an index of it.
     public func nextDeadline() -> Instant? {
         guard exitCode == nil else { return nil }
-        var next = earlier(life.deadline, connection.deadline)
+        var next = earlier(earlier(life.deadline, connection.deadline), upkeep.deadline)
         if roster.highest > 0 {
             for slot in 1...roster.highest { next = earlier(next, roster.deadline(of: slot)) }
         }
@@ -48,6 +50,7 @@ public struct Worker: Hashable, Codable, Sendable {
         swap(&taken, &requests)
         var turn = Turn(input, settings: fixed, sequence: sequence, requests: taken)
         dispatch(input.event, &turn)
+        for volume in turn.used { upkeep.use(volume, &turn) }
         connection.flush(&turn, hurry: isStopping)
         proceed(&turn)
         sequence = turn.sequence
@@ -90,11 +93,15 @@ public struct Worker: Hashable, Codable, Sendable {
     }
 
     private mutating func takeDocker(_ event: DockerEvent, _ turn: inout Turn) {
-        guard event.id.slot == 0, case .starting(var starting) = life else {
-            return route(.docker(event), to: event.id, &turn)
-        }
+        guard event.id.slot == 0 else { return route(.docker(event), to: event.id, &turn) }
+        guard case .starting(var starting) = life else { return keepUp(event, &turn) }
         starting.take(event, &turn)
         life = .starting(starting)
+    }
+
+    private mutating func keepUp(_ event: DockerEvent, _ turn: inout Turn) {
+        let names = Set(roster.tasks.flatMap(\.namesOnDaemon))
+        upkeep.take(event, names: names, &turn)
     }
 
     private mutating func contractBroken(_ id: EffectID, _ turn: inout Turn) {
@@ -105,6 +112,9 @@ public struct Worker: Hashable, Codable, Sendable {
             starting.broke(id, &turn)
             life = .starting(starting)
             return
+        }
+        if upkeep.awaits == id {
+            return keepUp(.failed(id, .unreadable(Detail("an internal error"))), &turn)
         }
         let news = connection.broke(id, &turn)
         heed(news, &turn)
@@ -143,6 +153,7 @@ public struct Worker: Hashable, Codable, Sendable {
             starting.tick(&turn)
             life = .starting(starting)
         }
+        upkeep.tick(&turn)
         var due: [(at: Instant, slot: UInt32)] = []
         if let at = connection.deadline, at <= turn.at { due.append((at, 0)) }
         if life.backend != nil, roster.highest > 0 {
@@ -168,6 +179,7 @@ extension Worker: Visited {
         roster.visit(&visitor)
         memory.visit(&visitor)
         handedOver.visit(&visitor)
+        upkeep.visit(&visitor)
         visitor.number(unknownTypes.count)
         for type in unknownTypes { visitor.bytes(type) }
         visitor.serial(sequence)

@@ -6,6 +6,7 @@ import ControlPlane
 enum Command: String, CaseIterable {
     case run
     case check
+    case gc
     case explore
     case simulate
     case replay
@@ -23,6 +24,7 @@ enum Command: String, CaseIterable {
         switch self {
         case .run: "run the worker (the default)"
         case .check: "check configuration, backend and the way to the control plane; --run-task tries a task"
+        case .gc: "remove what a Docker daemon still has of this worker and nothing needs; --dry-run only says it"
         case .explore: "search every interleaving of the model's scenarios, and say what was found"
         case .simulate: "live through simulated weeks by chance, with faults; a seed repeats a run"
         case .replay: "verify a recording, or tell what happened in it"
@@ -43,6 +45,7 @@ enum Command: String, CaseIterable {
         switch command {
         case .run: return runWorker(rest)
         case .check: return runCheck(rest)
+        case .gc: return runCollect(rest)
         case .explore: return runExplore(rest)
         case .simulate: return runSimulate(rest)
         case .replay: return runReplay(rest)

@@ -13,7 +13,7 @@ struct KeptState {
     /// Without a directory the worker runs as well, and says what that costs. But who was given the directory of
     /// another worker was started twice, and goes.
     init(
-        _ configuration: ResolvedConfiguration, _ environment: [(name: Bytes, value: Bytes)]
+        _ configuration: ResolvedConfiguration, _ environment: [(name: Bytes, value: Bytes)], needed: Bool = false
     ) throws(StateDirectory.Problem) {
         let path = KeptState.place(configuration, environment).path
         do throws(StateDirectory.Problem) {
@@ -22,6 +22,7 @@ struct KeptState {
             self.init(directory, directory.instanceID, warnings.compactMap { $0 })
         } catch {
             if case .taken = error, configuration.stateDirectory != nil { throw error }
+            if needed { throw error }
             let warning =
                 "\(error.words); so nothing is kept for the next life, and agents end with this worker "
                 + "(--state-dir chooses another)"

@@ -37,9 +37,9 @@ public enum DockerCall: Hashable, Codable, Sendable {
     case tellOutput(Bytes, ExecutionKey, secrets: SecretRange, LogLevel)
     /// Brings its output to the log as it comes, from the beginning until it ends. Answer: `done` or `failed`.
     case followOutput(Bytes, ExecutionKey, secrets: SecretRange)
-    /// Names of all containers with these labels. Answer: `listed` or `failed`.
+    /// All containers with these labels. Answer: `listed` or `failed`.
     case listContainers(labels: [Bytes])
-    /// Names of all volumes with these labels. Answer: `listed` or `failed`.
+    /// All volumes with these labels. Answer: `listed` or `failed`.
     case listVolumes(labels: [Bytes])
     /// Nobody waits for this call any more: it ends soon, as `abandoned`. Done when asked.
     case abandon(EffectID)

@@ -14,7 +14,7 @@ public enum DockerEvent: Hashable, Codable, Sendable {
     case container(EffectID, DockerContainer)
     /// It runs no more.
     case ended(EffectID, code: Int32)
-    case listed(EffectID, [Bytes])
+    case listed(EffectID, [DockerListed])
 
     public var id: EffectID {
         switch self {

@@ -143,8 +143,13 @@ extension DockerSaying: Visited {
         case .daemonAwaited(let failure):
             visitor.tag(2)
             failure.visit(&visitor)
-        case .leftoverRemoved(let name): visitor.named(3, name)
-        case .leftoverStays(let name, let failure): visitor.failed(4, name, failure)
+        case .leftoverRemoved(let litter):
+            visitor.tag(3)
+            litter.visit(&visitor)
+        case .leftoverStays(let litter, let failure):
+            visitor.tag(4)
+            litter.visit(&visitor)
+            failure.visit(&visitor)
         case .pullStarted(let image): visitor.named(5, image)
         case .pullRetried(let image, let failure, let span):
             visitor.failed(6, image, failure)
@@ -166,7 +171,13 @@ extension DockerSaying: Visited {
         case .outputUnread(let failure):
             visitor.tag(17)
             failure.visit(&visitor)
-        case .containerAdopted(let name): visitor.named(40, name)
+        case .leftoverSeen(let litter):
+            visitor.tag(18)
+            litter.visit(&visitor)
+        case .sweepBrokenOff(let failure):
+            visitor.tag(19)
+            failure.visit(&visitor)
+        case .containerAdopted(let name): visitor.named(20, name)
         }
     }
 }

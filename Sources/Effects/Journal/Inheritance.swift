@@ -12,12 +12,15 @@ public struct Inheritance: Hashable, Codable, Sendable {
     public private(set) var remembered: [OutgoingMessage] = []
     /// What was handed over, the latest last.
     public private(set) var elsewhere: [ExecutionKey] = []
+    /// Shared volumes on the Docker daemon, the one that was used last at the end.
+    public private(set) var volumes: [UsedVolume] = []
     /// The highest number of a run so far.
     public private(set) var highest: UInt64 = 0
 
     static let mostRuns = 65_536
     static let mostRemembered = 1_000
     static let mostElsewhere = 10_000
+    static let mostVolumes = 1_000
 
     public init() {}
 
@@ -33,6 +36,7 @@ public struct Inheritance: Hashable, Codable, Sendable {
         case .kept(let run): open(run)
         case .remembered(let word): remember(word)
         case .elsewhere(let key): know(elsewhere: key)
+        case .volumeUsed(let name, let wall): use(name, wall)
         case .counted(let number): highest = max(highest, number)
         }
     }
@@ -41,6 +45,7 @@ public struct Inheritance: Hashable, Codable, Sendable {
         switch call.note {
         case .claimed(let key, let at): open(Run(number: call.run, key: key, kind: .claimed(at: at)))
         case .recalled(let key): open(Run(number: call.run, key: key, kind: .recalled))
+        case .volumeUsed(let name, let wall): use(name, wall)
         case .claimHeard, .started, .ending, .intended, .acquired, .ended, .released, .verdictDecided, .handedOver,
             .verdictHeard, .verdictWithdrawn, .forgotten:
             guard let index = index(of: call.run) else { return }
@@ -88,12 +93,25 @@ public struct Inheritance: Hashable, Codable, Sendable {
         elsewhere.append(key)
     }
 
+    private mutating func use(_ name: Bytes, _ wall: WallTime) {
+        volumes.removeAll { $0.name == name }
+        if volumes.count >= Inheritance.mostVolumes { volumes.removeFirst() }
+        volumes.append(UsedVolume(name: name, at: wall))
+    }
+
     /// The same in as few records as it takes.
     public var records: [JournalRecord] {
         var list: [JournalRecord] = runs.map { .kept($0) }
         list += remembered.map { .remembered($0) }
         list += elsewhere.map { .elsewhere($0) }
+        list += volumes.map { .volumeUsed($0.name, $0.at) }
         if highest > runs.last?.number ?? 0 { list.append(.counted(highest)) }
         return list
     }
+}
+
+/// A shared volume on the Docker daemon, and when it was used last.
+public struct UsedVolume: Hashable, Codable, Sendable {
+    public let name: Bytes
+    public let at: WallTime
 }

@@ -92,7 +92,7 @@ extension Inheritance {
 
         mutating func take(_ note: JournalNote) {
             switch note {
-            case .claimed, .recalled: break
+            case .claimed, .recalled, .volumeUsed: break
             case .claimHeard: claimWasHeard = true
             case .started(let at): startedAt = startedAt ?? at
             case .ending(let verdict): if course == .open(ending: nil) { course = .open(ending: verdict) }

@@ -49,6 +49,10 @@ public enum JournalNote: Hashable, Codable, Sendable {
     case verdictWithdrawn
     /// Its claim was never written, so the server will assign it anew; or it was taken back. Nothing is to be said.
     case forgotten
+
+    // Of no run: its number is 0.
+    /// A shared volume on the Docker daemon was used then.
+    case volumeUsed(Bytes, WallTime)
 }
 
 extension JournalNote {
@@ -58,7 +62,9 @@ extension JournalNote {
         switch self {
         case .intended(.process): false
         case .claimed, .recalled, .intended, .ended, .verdictDecided, .handedOver: true
-        case .claimHeard, .started, .ending, .acquired, .released, .verdictHeard, .verdictWithdrawn, .forgotten: false
+        case .claimHeard, .started, .ending, .acquired, .released, .verdictHeard, .verdictWithdrawn, .forgotten,
+            .volumeUsed:
+            false
         }
     }
 }

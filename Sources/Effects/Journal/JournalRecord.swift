@@ -11,6 +11,8 @@ public enum JournalRecord: Hashable, Codable, Sendable {
     case remembered(OutgoingMessage)
     /// Handed over, by whichever run.
     case elsewhere(ExecutionKey)
+    /// A shared volume on the Docker daemon, and when it was used last.
+    case volumeUsed(Bytes, WallTime)
     /// Runs were numbered up to this.
     case counted(UInt64)
 }

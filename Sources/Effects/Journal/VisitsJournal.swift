@@ -78,6 +78,10 @@ extension JournalNote: Visited {
         case .verdictHeard: visitor.tag(11)
         case .verdictWithdrawn: visitor.tag(12)
         case .forgotten: visitor.tag(13)
+        case .volumeUsed(let name, let wall):
+            visitor.tag(14)
+            visitor.bytes(name)
+            visitor.word(UInt64(bitPattern: wall.nanoseconds))
         }
     }
 }
@@ -87,6 +91,11 @@ extension Inheritance: Visited {
         visitor.list(runs)
         visitor.list(remembered)
         visitor.list(elsewhere)
+        visitor.number(volumes.count)
+        for volume in volumes {
+            visitor.bytes(volume.name)
+            visitor.word(UInt64(bitPattern: volume.at.nanoseconds))
+        }
         visitor.serial(highest)
     }
 }

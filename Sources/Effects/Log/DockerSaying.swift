@@ -6,8 +6,10 @@ public enum DockerSaying: Hashable, Codable, Sendable {
     case daemonFound(DockerDaemon)
     case daemonRemark(DockerRemark)
     case daemonAwaited(DockerFailure)
-    case leftoverRemoved(Bytes)
-    case leftoverStays(Bytes, DockerFailure)
+    case leftoverRemoved(DockerLitter)
+    case leftoverStays(DockerLitter, DockerFailure)
+    case leftoverSeen(DockerLitter)
+    case sweepBrokenOff(DockerFailure)
     case pullStarted(Bytes)
     case pullRetried(Bytes, DockerFailure, after: Span)
     case localImageUsed(Bytes, DockerFailure)
@@ -32,6 +34,8 @@ extension DockerSaying {
         case .daemonAwaited: "docker.awaited"
         case .leftoverRemoved: "docker.leftover_removed"
         case .leftoverStays: "docker.leftover_stays"
+        case .leftoverSeen: "docker.leftover_seen"
+        case .sweepBrokenOff: "docker.sweep_broken_off"
         case .pullStarted: "task.pull_started"
         case .pullRetried: "task.pull_retried"
         case .localImageUsed: "task.local_image_used"
@@ -65,10 +69,11 @@ extension DockerSaying {
             return [LogField("volume", .text(volume))]
         case .containerStarted(let name), .containerAdopted(let name), .containerKept(let name):
             return [LogField("container", .text(name))]
-        case .leftoverRemoved(let name), .leftoverStays(let name, _): return [LogField("name", .text(name))]
+        case .leftoverRemoved(let litter), .leftoverStays(let litter, _), .leftoverSeen(let litter):
+            return [LogField("name", .text(litter.name))]
         case .dockerRemovalFailed(let name, _, let givenUp):
             return [LogField("name", .text(name)), LogField("given_up", .flag(givenUp))]
-        case .daemonRemark, .daemonAwaited, .waitBroken, .outputUnread: return []
+        case .daemonRemark, .daemonAwaited, .waitBroken, .outputUnread, .sweepBrokenOff: return []
         }
     }
 
@@ -77,9 +82,11 @@ extension DockerSaying {
         case .daemonFound(let daemon): "found the Docker daemon \(daemon.version.text) at \(daemon.place.text)"
         case .daemonRemark(let remark): remark.words
         case .daemonAwaited(let failure): "waiting for the Docker daemon: \(failure.words)"
-        case .leftoverRemoved(let name): "removed \(name.text), which an earlier life of this worker left"
-        case .leftoverStays(let name, let failure):
-            "could not remove \(name.text), which an earlier life of this worker left: \(failure.words)"
+        case .leftoverRemoved(let litter): "removed \(litter.words)"
+        case .leftoverStays(let litter, let failure): "could not remove \(litter.words): \(failure.words)"
+        case .leftoverSeen(let litter): "would remove \(litter.words)"
+        case .sweepBrokenOff(let failure):
+            "could not look for what is left on the Docker daemon: \(failure.words)"
         case .pullStarted(let image): "pulling the image \(image.text)"
         case .pullRetried(let image, let failure, let after):
             "pulling the image \(image.text) again in \(after.words): \(failure.words)"
@@ -100,7 +107,7 @@ extension DockerSaying {
         case .containerKept(let name): "kept the container \(name.text)"
         case .dockerRemovalFailed(let name, let failure, let givenUp):
             "could not remove \(name.text) from the Docker daemon: \(failure.words); "
-                + (givenUp ? "left to the worker's next start" : "trying again")
+                + (givenUp ? "tried again within the hour" : "trying again")
         case .outputUnread(let failure): "the container's output could not be read: \(failure.words)"
         }
     }

@@ -42,10 +42,10 @@ struct DockerAnswers {
             guard let code = document(body)?["StatusCode"]?.asInt else { return nil }
             return .ended(id, code: Int32(truncatingIfNeeded: code))
         case .listContainers:
-            return document(body)?.asArray.map { .listed(id, $0.compactMap(DockerAnswers.name)) }
+            return document(body)?.asArray.map { .listed(id, $0.compactMap(listedContainer)) }
         case .listVolumes:
             guard let answer = document(body), answer.asObject != nil else { return nil }
-            return .listed(id, (answer["Volumes"]?.asArray ?? []).compactMap { $0["Name"]?.asString })
+            return .listed(id, (answer["Volumes"]?.asArray ?? []).compactMap(listedVolume))
         case .reach, .abandon: return nil
         }
     }
@@ -83,6 +83,27 @@ struct DockerAnswers {
             id: id, state: known, exitCode: Int32(truncatingIfNeeded: state["ExitCode"]?.asInt ?? 0),
             outOfMemory: state["OOMKilled"]?.asBool ?? false, instance: labels?["oz-instance-hash"]?.asString,
             task: labels?["oz-task-hash"]?.asString, execution: labels?["oz-execution-hash"]?.asString)
+    }
+
+    private func listedContainer(_ entry: JSON) -> DockerListed? {
+        guard let id = entry["Id"]?.asString else { return nil }
+        let name = entry["Names"]?.asArray?.first?.asString ?? id
+        let mounts = entry["Mounts"]?.asArray ?? []
+        return DockerListed(
+            id: id, name: name.first == 0x2f ? Bytes(name.dropFirst()) : name,
+            instance: entry["Labels"]?["oz-instance-hash"]?.asString,
+            execution: entry["Labels"]?["oz-execution-hash"]?.asString,
+            isRunning: ["running", "paused", "restarting"].contains(entry["State"]?.asString?.text ?? ""),
+            volumes: mounts.filter { $0["Type"]?.asString?.equals("volume") ?? false }.compactMap {
+                $0["Name"]?.asString
+            })
+    }
+
+    private func listedVolume(_ entry: JSON) -> DockerListed? {
+        guard let name = entry["Name"]?.asString else { return nil }
+        return DockerListed(
+            id: name, name: name, instance: entry["Labels"]?["oz-instance-hash"]?.asString,
+            execution: entry["Labels"]?["oz-execution-hash"]?.asString)
     }
 
     private func architecture(_ name: Bytes?) -> Bytes {

@@ -178,7 +178,7 @@ final class Journal {
         case .intended: open += 1
         case .released: open -= 1
         case .claimed, .recalled, .claimHeard, .started, .ending, .acquired, .ended, .verdictDecided, .handedOver,
-            .verdictHeard, .verdictWithdrawn, .forgotten:
+            .verdictHeard, .verdictWithdrawn, .forgotten, .volumeUsed:
             break
         }
     }

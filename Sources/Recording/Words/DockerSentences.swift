@@ -23,8 +23,9 @@ extension DockerCall {
         case .copy(let from, let to, let path): "copy all files of \(from.text) to \(path.text) of \(to.text)"
         case .tellOutput(let name, _, _, let level): "tell the end of the output of \(name.text) at \(level.name)"
         case .followOutput(let name, _, _): "follow the output of \(name.text)"
-        case .listContainers: "list the containers of this instance"
-        case .listVolumes: "list the volumes of this instance"
+        case .listContainers(let labels):
+            labels.isEmpty ? "list all containers" : "list the containers of this instance"
+        case .listVolumes: "list the volumes of sidecars"
         case .abandon(let id): "give call \(id.label) up"
         }
     }

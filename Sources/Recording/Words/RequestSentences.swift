@@ -172,6 +172,7 @@ extension JournalNote {
         case .verdictHeard: "was heard to be over"
         case .verdictWithdrawn: "is not spoken of again, since a newer execution took its place"
         case .forgotten: "needs nothing more to be said"
+        case .volumeUsed(let name, _): "uses the volume \(name.text)"
         }
     }
 }

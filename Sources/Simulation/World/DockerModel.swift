@@ -12,6 +12,9 @@ public struct DockerModel: Sendable {
     public struct Volume: Sendable {
         public let name: Bytes
         let isLabelled: Bool
+        var instance: Bytes?
+        /// Nil: it belongs to no execution.
+        var execution: Bytes?
         var content = Content.empty
     }
 
@@ -59,10 +62,11 @@ public struct DockerModel: Sendable {
 
     public enum Stranger: UInt8, Sendable { case none, fills, hasLeft }
 
-    init(instance: Bytes, keepsAlive: Bool, stranger: Bool) {
+    init(instance: Bytes, keepsAlive: Bool, stranger: Bool, litter: Bool) {
         self.instance = instance
         self.keepsAlive = keepsAlive
         self.stranger = stranger ? .fills : .none
+        if litter { layLitter() }
         guard stranger else { return }
         let key = ExecutionKey(task: TaskID(Bytes(text: "elsewhere")), execution: nil)
         containers.append(
@@ -70,7 +74,8 @@ public struct DockerModel: Sendable {
                 name: DockerModel.sharedVolume + Bytes(text: ".fill"), id: Bytes(text: "stranger"),
                 instance: Bytes(text: "other"), task: Bytes(text: "other"), execution: Bytes(text: "other"), key: key,
                 volumes: []))
-        volumes.append(Volume(name: DockerModel.sharedVolume, isLabelled: true, content: .half))
+        volumes.append(
+            Volume(name: DockerModel.sharedVolume, isLabelled: true, instance: Bytes(text: "other"), content: .half))
     }
 
     /// Of the image `tool`, as the worker has to name it.
@@ -195,8 +200,8 @@ public struct DockerModel: Sendable {
         case .inspectImage:
             let digest = Bytes(text: "tool@sha256:0123456789abcdef")
             return .image(id, DockerImage(id: digest, digests: [digest], platform: Bytes(text: "linux/amd64")))
-        case .createVolume(let name, _):
-            if !volumes.contains(where: { $0.name == name }) { volumes.append(Volume(name: name, isLabelled: true)) }
+        case .createVolume(let name, let labels):
+            make(name, labels)
             return .done(id)
         case .inspectVolume(let name):
             guard let volume = volumes.first(where: { $0.name == name }) else { return missing(id) }
@@ -217,10 +222,9 @@ public struct DockerModel: Sendable {
             else { return missing(id) }
             volumes[index].content = .full
             return .done(id)
-        case .listContainers:
-            return .listed(id, containers.filter { $0.instance == instance }.map(\.name))
-        case .listVolumes:
-            return .listed(id, volumes.map(\.name).filter { $0.hasPrefix("oz-volume-") })
+        case .listContainers(let labels):
+            return .listed(id, containers.filter { labels.isEmpty || $0.instance == instance }.map(\.listed))
+        case .listVolumes: return .listed(id, volumes.filter(\.isLabelled).map(\.listed))
         }
     }
 
@@ -254,10 +258,13 @@ public struct DockerModel: Sendable {
         containersMade += 1
         let labels = body["Labels"]
         let binds = (body["HostConfig"]?["Binds"]?.asArray ?? []).compactMap { $0.asString }
-        let names = binds.map { Bytes($0.prefix { $0 != UInt8(ascii: ":") }) }.filter { !$0.hasPrefix("/") }
-        // As Docker does it: what is named and not there is made, and nobody labelled it.
-        for name in names where !volumes.contains(where: { $0.name == name }) {
-            volumes.append(Volume(name: name, isLabelled: false))
+        var names = binds.map { Bytes($0.prefix { $0 != UInt8(ascii: ":") }) }.filter { !$0.hasPrefix("/") }
+        // As Docker does it: what is named and not there is made; a bind has no labels to give.
+        for name in names { make(name, nil) }
+        for mount in body["HostConfig"]?["Mounts"]?.asArray ?? [] {
+            guard let name = mount["Source"]?.asString else { continue }
+            make(name, mount["VolumeOptions"]?["Labels"])
+            names.append(name)
         }
         let key = ExecutionKey(
             task: TaskID(labels?["oz-task-id"]?.asString ?? []),
@@ -268,6 +275,14 @@ public struct DockerModel: Sendable {
                 instance: labels?["oz-instance-hash"]?.asString ?? [], task: labels?["oz-task-hash"]?.asString ?? [],
                 execution: labels?["oz-execution-hash"]?.asString ?? [], key: key, volumes: names))
         return .done(id)
+    }
+
+    private mutating func make(_ name: Bytes, _ labels: JSON?) {
+        guard !volumes.contains(where: { $0.name == name }) else { return }
+        volumes.append(
+            Volume(
+                name: name, isLabelled: labels?["oz-sidecar"] != nil, instance: labels?["oz-instance-hash"]?.asString,
+                execution: labels?["oz-execution-hash"]?.asString))
     }
 
     private func missing(_ id: EffectID) -> DockerEvent { .failed(id, .refused(status: 404, Detail("no such"))) }

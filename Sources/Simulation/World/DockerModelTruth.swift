@@ -4,6 +4,12 @@ import Codecs
 import Effects
 
 extension DockerModel.Container {
+    var listed: DockerListed {
+        DockerListed(
+            id: id, name: name, instance: instance, execution: execution, isRunning: state == .running,
+            volumes: volumes)
+    }
+
     var facts: DockerContainer {
         DockerContainer(
             id: id, state: state, exitCode: code, outOfMemory: outOfMemory, instance: instance, task: task,
@@ -11,7 +17,33 @@ extension DockerModel.Container {
     }
 }
 
+extension DockerModel.Volume {
+    /// A task's own, that it writes to.
+    func isOwn(of owner: Bytes) -> Bool { name.hasPrefix("oz-volume-") && instance == owner }
+
+    var listed: DockerListed { DockerListed(id: name, name: name, instance: instance, execution: execution) }
+}
+
 extension DockerModel {
+    /// What another worker of the same id has here, and what ours made long ago: a volume that nothing uses, with its
+    /// marker.
+    mutating func layLitter() {
+        let other = Bytes(text: "other")
+        let key = ExecutionKey(task: TaskID(other), execution: nil)
+        var container = Container(
+            name: Bytes(text: "oz-task-other"), id: other, instance: other, task: other, execution: other, key: key,
+            volumes: [])
+        container.state = .ended
+        containers.append(container)
+        volumes.append(
+            Volume(name: Bytes(text: "oz-volume-other"), isLabelled: true, instance: other, execution: other))
+        for (name, owner) in [("oz-sidecar-theirs", other), ("oz-sidecar-old", instance)] {
+            let volume = Bytes(text: name)
+            volumes.append(Volume(name: volume, isLabelled: true, instance: owner, content: .full))
+            volumes.append(Volume(name: volume + Bytes(text: ".ready"), isLabelled: true, instance: owner))
+        }
+    }
+
     /// kill -9 of the daemon. Nothing that was under way is carried out, and everybody hears that the line broke.
     mutating func die() -> [DockerEvent] {
         isUp = false
@@ -33,7 +65,7 @@ extension DockerModel {
     /// What was left does not matter any more, but for what all tasks share.
     mutating func turnPage() {
         containers = []
-        volumes.removeAll { $0.name.hasPrefix("oz-volume-") }
+        volumes.removeAll { $0.isOwn(of: instance) }
         givenUp = []
         troubled = []
         isUp = true
@@ -42,7 +74,7 @@ extension DockerModel {
     /// Ours, and not given up.
     var left: [Bytes] {
         containers.filter { $0.instance == instance && !givenUp.contains($0.name) && !$0.isOrphan }.map(\.name)
-            + volumes.filter { $0.name.hasPrefix("oz-volume-") && !givenUp.contains($0.name) }.map(\.name)
+            + volumes.filter { $0.isOwn(of: instance) && !givenUp.contains($0.name) }.map(\.name)
     }
 
     /// A stranger finishes what he fills, or dies over it.
@@ -52,9 +84,8 @@ extension DockerModel {
         for index in volumes.indices where volumes[index].name == DockerModel.sharedVolume {
             volumes[index].content = .full
         }
-        var marker = Volume(name: DockerModel.sharedVolume + Bytes(text: ".ready"), isLabelled: true)
-        marker.content = .empty
-        volumes.append(marker)
+        let marker = DockerModel.sharedVolume + Bytes(text: ".ready")
+        volumes.append(Volume(name: marker, isLabelled: true, instance: Bytes(text: "other")))
     }
 }
 
@@ -89,6 +120,8 @@ extension DockerModel.Volume: Visited {
     public func visit(_ visitor: inout Visitor) {
         visitor.bytes(name)
         visitor.flag(isLabelled)
+        visitor.optional(instance) { $0.bytes($1) }
+        visitor.optional(execution) { $0.bytes($1) }
         visitor.tag(content.rawValue)
     }
 }

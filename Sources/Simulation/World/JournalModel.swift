@@ -45,7 +45,7 @@ public struct JournalModel: Sendable {
             }
             open.remove(at: index)
         case .claimed, .recalled, .claimHeard, .started, .ending, .ended, .verdictDecided, .handedOver, .verdictHeard,
-            .verdictWithdrawn, .forgotten:
+            .verdictWithdrawn, .forgotten, .volumeUsed:
             break
         }
         return nil

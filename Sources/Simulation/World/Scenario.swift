@@ -32,6 +32,8 @@ public struct Scenario: Sendable {
     public var keepsAlive = true
     /// Somebody else fills a volume that the tasks want, too.
     public var stranger = false
+    /// The Docker daemon has things of another worker of the same id, and what nobody uses any more.
+    public var litter = false
     /// Faults on one path at most.
     public var faults = 2
     /// Kinds of faults that may happen.

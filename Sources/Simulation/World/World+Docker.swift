@@ -93,7 +93,8 @@ extension World {
     // MARK: - What must hold
 
     /// Asked for something on the daemon.
-    func checkDocker(_ call: DockerCall) -> Violation? {
+    func checkDocker(_ call: DockerCall, _ id: EffectID) -> Violation? {
+        if id.slot == 0, let violation = checkSweep(call) { return violation }
         switch call {
         case .createContainer(let name, _, _):
             if !journal.names(.container(name)) {
@@ -114,6 +115,31 @@ extension World {
             break
         }
         return nil
+    }
+
+    /// What is removed for no execution is this instance's, and no execution's.
+    private func checkSweep(_ call: DockerCall) -> Violation? {
+        let owner: Bytes?
+        let possession: Possession
+        switch call {
+        case .removeContainer(let id):
+            guard let container = docker.container(id) else { return nil }
+            owner = container.instance
+            possession = .container(container.name)
+        case .removeVolume(let name):
+            guard let volume = docker.volumes.first(where: { $0.name == name }) else { return nil }
+            owner = volume.instance
+            possession = .volume(name)
+        case .reach, .pull, .inspectImage, .createVolume, .inspectVolume, .createContainer, .inspectContainer,
+            .startContainer, .awaitEnd, .stopContainer, .killContainer, .copy, .tellOutput, .followOutput,
+            .listContainers, .listVolumes, .abandon:
+            return nil
+        }
+        if owner != docker.instance {
+            return Violation("NothingForeignRemoved", "somebody else's thing was taken for a leftover")
+        }
+        guard journal.names(possession) else { return nil }
+        return Violation("KnownIsNoLeftover", "what an execution owns was taken for a leftover")
     }
 
     /// No task runs on files of which some may be missing.
@@ -145,7 +171,7 @@ extension World {
             if journal.names(.container(container.name)) { continue }
             return Violation("JournalTellsAll", "the next life would not know of \(container.name.text)")
         }
-        for volume in docker.volumes where volume.name.hasPrefix("oz-volume-") && !hasCrashed {
+        for volume in docker.volumes where volume.isOwn(of: docker.instance) && !hasCrashed {
             if journal.names(.volume(volume.name)) { continue }
             return Violation("JournalTellsAll", "the next life would not know of \(volume.name.text)")
         }

@@ -69,7 +69,7 @@ public struct World: Sendable {
         files = FileSystemModel(foreign: scenario.foreign)
         docker = DockerModel(
             instance: Labels.hash(scenario.settings.instanceID), keepsAlive: scenario.keepsAlive,
-            stranger: scenario.stranger)
+            stranger: scenario.stranger, litter: scenario.litter)
         signalsLeft = scenario.signals
         sleepsLeft = scenario.sleeps
         faultsLeft = scenario.faults
@@ -330,7 +330,7 @@ public struct World: Sendable {
                 return Violation("JournalFirst", "a path was asked for before the journal knew of it")
             }
             return files.take(call, request.id)
-        case .docker(let call): return checkDocker(call) ?? docker.take(call, request.id)
+        case .docker(let call): return checkDocker(call, request.id) ?? docker.take(call, request.id)
         case .journal(let call):
             if case .ending(let verdict) = call.note, let violation = giveUpDispatch(of: call.run, verdict) {
                 return violation

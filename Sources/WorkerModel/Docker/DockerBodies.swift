@@ -36,8 +36,10 @@ enum DockerBodies {
 
     /// One that is never started. With a volume, that lies at the place where it is filled; what the image may have
     /// there is not copied into it.
-    static func helper(_ key: ExecutionKey, image: Bytes, filling volume: Bytes?, _ worker: Settings) -> JSON {
-        let bind = volume.map { $0 + Bytes(text: ":") + fillPath + Bytes(text: ":nocopy") }
+    static func helper(_ key: ExecutionKey, image: Bytes, filling volume: (Bytes, labels: JSON)?, _ worker: Settings)
+        -> JSON
+    {
+        let mount = volume.map { mounted($0, labels: $1) }
         return .object([
             JSONMember("Image", .string(image)),
             JSONMember("Entrypoint", .array([.string(Bytes(text: "/never-started"))])),
@@ -45,9 +47,20 @@ enum DockerBodies {
             JSONMember(
                 "HostConfig",
                 .object([
-                    JSONMember("Binds", .array(bind.map { [.string($0)] } ?? [])),
+                    JSONMember("Mounts", .array(mount.map { [$0] } ?? [])),
                     JSONMember("NetworkMode", .string(Bytes(text: "none"))),
                 ])),
+        ])
+    }
+
+    /// The labels go with it, for where somebody has removed the volume since it was made: Docker makes it anew then.
+    private static func mounted(_ volume: Bytes, labels: JSON) -> JSON {
+        .object([
+            JSONMember("Type", .string(Bytes(text: "volume"))),
+            JSONMember("Source", .string(volume)),
+            JSONMember("Target", .string(fillPath)),
+            JSONMember(
+                "VolumeOptions", .object([JSONMember("NoCopy", .bool(true)), JSONMember("Labels", labels)])),
         ])
     }
 

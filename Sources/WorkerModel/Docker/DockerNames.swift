@@ -43,6 +43,13 @@ enum DockerNames {
     /// Made once the volume was filled; there is nothing in it.
     static func marker(of volume: Bytes) -> Bytes { volume + Bytes(text: ".ready") }
 
+    /// Of what volume it would be the marker.
+    static func marked(by name: Bytes) -> Bytes? {
+        let ending = Bytes(text: ".ready")
+        return name.count > ending.count && name.suffix(ending.count).elementsEqual(ending)
+            ? Bytes(name.dropLast(ending.count)) : nil
+    }
+
     /// Made of the sidecar's image, and never started: its file system is what is copied. There can be one of this
     /// name, so whoever makes it is the one who fills the volume.
     static func source(of volume: Bytes) -> Bytes { volume + Bytes(text: ".fill") }

@@ -2,10 +2,9 @@
 // earlier life of this worker left there is removed, unless the journal tells whose it is: then it goes on, or is
 // given back with its run.
 //
-//   reaching -> pausing | listing | failed
+//   reaching -> pausing | sweeping | passed | failed
 //   pausing  -> reaching
-//   listing  -> removing                   (containers first, then the volumes that they held)
-//   removing -> removing | listing | passed
+//   sweeping -> passed              (DockerSweep)
 //   passed, failed
 //
 // A daemon that is only coming up is waited for. What can't be removed is said, and keeps nobody from work.
@@ -17,29 +16,28 @@ public struct DockerStart: Hashable, Codable, Sendable {
     public enum Phase: Hashable, Codable, Sendable {
         case reaching(EffectID)
         case pausing(until: Instant)
-        case listing(EffectID, Kind)
-        case removing(EffectID, Bytes, rest: [Bytes], Kind)
+        case sweeping(DockerSweep)
         case passed
         case failed(BackendProblem)
-    }
-
-    public enum Kind: UInt8, Hashable, Codable, Sendable {
-        case containers, volumes
     }
 
     public private(set) var phase: Phase
     public private(set) var platform: Bytes = []
     private let giveUpAt: Instant
     private var hasWaited = false
+    private let sweeps: Bool
 
-    init(_ turn: inout Turn) {
+    /// Without `sweeps` it leaves everything as it is.
+    init(sweeps: Bool, _ turn: inout Turn) {
+        self.sweeps = sweeps
         giveUpAt = turn.at.after(turn.timing.daemonStart)
         phase = .reaching(turn.ask(.docker(.reach)))
     }
 
     public var awaits: EffectID? {
         switch phase {
-        case .reaching(let id), .listing(let id, _), .removing(let id, _, _, _): id
+        case .reaching(let id): id
+        case .sweeping(let sweep): sweep.awaits
         case .pausing, .passed, .failed: nil
         }
     }
@@ -47,7 +45,8 @@ public struct DockerStart: Hashable, Codable, Sendable {
     public var deadline: Instant? {
         switch phase {
         case .pausing(let until): until
-        case .reaching, .listing, .removing, .passed, .failed: nil
+        case .sweeping(let sweep): sweep.deadline
+        case .reaching, .passed, .failed: nil
         }
     }
 
@@ -56,17 +55,9 @@ public struct DockerStart: Hashable, Codable, Sendable {
         guard awaits == event.id else { return turn.late() }
         switch phase {
         case .reaching: reached(event, &turn)
-        case .listing(_, let kind):
-            guard case .listed(_, let names) = event else { return remove([], kind, &turn) }
-            let known = inheritance.namesOnDaemon
-            remove(names.filter { !known.contains($0) }, kind, &turn)
-        case .removing(_, let name, let rest, let kind):
-            if case .failed(_, let failure) = event {
-                turn.log(.warn, .docker(.leftoverStays(name, failure)))
-            } else {
-                turn.log(.info, .docker(.leftoverRemoved(name)))
-            }
-            remove(rest, kind, &turn)
+        case .sweeping(var sweep):
+            sweep.take(event, DockerSweep.Known(names: inheritance.namesOnDaemon), &turn)
+            phase = sweep.isDone ? .passed : .sweeping(sweep)
         case .pausing, .passed, .failed: break
         }
     }
@@ -105,37 +96,7 @@ public struct DockerStart: Hashable, Codable, Sendable {
         platform = daemon.platform
         for remark in daemon.remarks { turn.log(.warn, .docker(.daemonRemark(remark))) }
         turn.log(.info, .docker(.daemonFound(daemon)))
-        list(.containers, &turn)
-    }
-
-    private mutating func list(_ kind: Kind, _ turn: inout Turn) {
-        let labels = [
-            Bytes(text: "oz-instance-hash=") + Labels.hash(turn.settings.instanceID), Bytes(text: "oz-execution-hash"),
-        ]
-        guard turn.settings.cleanup else {
-            phase = .passed
-            return
-        }
-        switch kind {
-        case .containers: phase = .listing(turn.ask(.docker(.listContainers(labels: labels))), kind)
-        case .volumes: phase = .listing(turn.ask(.docker(.listVolumes(labels: labels))), kind)
-        }
-    }
-
-    private mutating func remove(_ names: [Bytes], _ kind: Kind, _ turn: inout Turn) {
-        guard let name = names.first else {
-            switch kind {
-            case .containers: list(.volumes, &turn)
-            case .volumes: phase = .passed
-            }
-            return
-        }
-        let call: DockerCall =
-            switch kind {
-            case .containers: .removeContainer(name)
-            case .volumes: .removeVolume(name)
-            }
-        phase = .removing(turn.ask(.docker(call)), name, rest: Array(names.dropFirst()), kind)
+        phase = sweeps ? .sweeping(DockerSweep(.leftovers, &turn)) : .passed
     }
 }
 
@@ -144,6 +105,7 @@ extension DockerStart: Visited {
         visitor.bytes(platform)
         visitor.instant(giveUpAt)
         visitor.flag(hasWaited)
+        visitor.flag(sweeps)
         switch phase {
         case .reaching(let id):
             visitor.tag(0)
@@ -151,20 +113,12 @@ extension DockerStart: Visited {
         case .pausing(let until):
             visitor.tag(1)
             visitor.instant(until)
-        case .listing(let id, let kind):
+        case .sweeping(let sweep):
             visitor.tag(2)
-            visitor.id(id)
-            visitor.tag(kind.rawValue)
-        case .removing(let id, let name, let rest, let kind):
-            visitor.tag(3)
-            visitor.id(id)
-            visitor.bytes(name)
-            visitor.number(rest.count)
-            for name in rest { visitor.bytes(name) }
-            visitor.tag(kind.rawValue)
-        case .passed: visitor.tag(4)
+            sweep.visit(&visitor)
+        case .passed: visitor.tag(3)
         case .failed(let problem):
-            visitor.tag(5)
+            visitor.tag(4)
             problem.visit(&visitor)
         }
     }

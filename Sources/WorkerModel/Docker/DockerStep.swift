@@ -51,7 +51,7 @@ public struct DockerStep: Hashable, Codable, Sendable {
         chance = turn.draw()
         container = DockerHolding(.container(DockerNames.container(key, chance: chance)))
         self.plan = plan
-        if let problem = DockerStep.problem(plan.sidecars) {
+        if let problem = plan.sidecars.problem {
             phase = .over(Judgement(.failed(.sidecarPrep(problem))))
             return
         }
@@ -74,18 +74,6 @@ public struct DockerStep: Hashable, Codable, Sendable {
         adoption = own?.stage == .acquired ? .made : .asked
         self.stopping = stopping
         phase = .over(Judgement(.failed(.internal(.interrupted))))
-    }
-
-    /// What can be said of the sidecars before anything is made.
-    private static func problem(_ sidecars: [Sidecar]) -> SidecarProblem? {
-        for (index, sidecar) in sidecars.enumerated() {
-            if sidecar.image.isBlank { return .emptyImage }
-            if sidecar.mountPath.isBlank { return .emptyMountPath }
-            if sidecars[..<index].contains(where: { $0.mountPath == sidecar.mountPath }) {
-                return .sameMountPath(sidecar.mountPath)
-            }
-        }
-        return nil
     }
 
     public var judgement: Judgement? {
@@ -250,6 +238,7 @@ public struct DockerStep: Hashable, Codable, Sendable {
         case nil: return
         case .failed(let problem): conclude(Judgement(.failed(.sidecarPrep(problem))))
         case .ready:
+            if sidecar.isShared { turn.use(sidecar.name) }
             sidecars.append(sidecar)
             prepare(index &+ 1, docker, &turn)
         }

@@ -267,7 +267,11 @@ public struct SidecarVolume: Hashable, Codable, Sendable {
         case .makingTarget where target?.isGone ?? true:
             let container = isShared ? DockerNames.target(of: name) : name + Bytes(text: "-target")
             var holding = DockerHolding(.container(container))
-            let body = DockerBodies.helper(key, image: imageID, filling: name, turn.settings)
+            let labels =
+                isShared
+                ? DockerBodies.sharedLabels(sidecar.image, turn.settings)
+                : DockerBodies.ownLabels(sidecar.image, key, turn.settings)
+            let body = DockerBodies.helper(key, image: imageID, filling: (name, labels), turn.settings)
             holding.ask(.createContainer(container, platform: nil, body: body), key, &turn)
             target = holding
         case .done: unlock(&turn)

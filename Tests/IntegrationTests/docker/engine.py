@@ -20,7 +20,8 @@ from daemon import wait_until  # noqa: E402
 from sweep import sweep  # noqa: E402
 
 NEEDED = ("dockerd", "docker-registry", "busybox")
-APPLETS = ("sh", "sleep", "cat", "echo", "env", "ls", "tail", "yes", "head", "touch", "true", "stat", "trap", "pwd")
+APPLETS = ("sh", "sleep", "cat", "echo", "env", "ls", "tail", "yes", "head", "touch", "true", "stat", "trap", "pwd",
+           "tr")
 
 
 def missing():
@@ -45,9 +46,10 @@ class _UnixConnection(http.client.HTTPConnection):
 class Engine:
     """One dockerd."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder, *arguments, environment=None):
         self.folder = str(folder)
         self.arguments = arguments
+        self.environment = environment or {}
         self.socket = os.path.join(self.folder, "docker.sock")
         self.url = "unix://" + self.socket
         self.process = None
@@ -62,7 +64,7 @@ class Engine:
                  # No container of these tests needs a network, and the host's is left alone.
                  "--bridge", "none", "--iptables=false", "--ip6tables=false", *self.arguments],
                 stdout=log, stderr=log, start_new_session=True,
-                env=dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin"))
+                env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", **self.environment})
         wait_until("dockerd to answer", self.is_up, 60)
         return self
 
@@ -198,13 +200,13 @@ class Engine:
 class Registry:
     """One docker-registry on a port of its own."""
 
-    def __init__(self, folder, users=None):
+    def __init__(self, folder, users=None, address="127.0.0.1", certificate=None):
         self.folder = str(folder)
         os.makedirs(self.folder, exist_ok=True)
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.host = f"127.0.0.1:{self.port}"
+            probe.bind((address, 0))
+            self.address = probe.getsockname()
+        self.host = f"{address}:{self.address[1]}"
         config = {
             "version": 0.1, "log": {"level": "error"}, "http": {"addr": self.host},
             "storage": {"filesystem": {"rootdirectory": os.path.join(self.folder, "data")}},
@@ -214,6 +216,8 @@ class Registry:
             with open(path, "w", encoding="ascii") as file:
                 file.writelines(f"{user}:{secret}\n" for user, secret in users.items())
             config["auth"] = {"htpasswd": {"realm": "test", "path": path}}
+        if certificate:
+            config["http"]["tls"] = dict(zip(("certificate", "key"), certificate))
         self.config = os.path.join(self.folder, "config.yml")
         with open(self.config, "w", encoding="ascii") as file:
             json.dump(config, file)
@@ -227,7 +231,7 @@ class Registry:
 
     def is_up(self):
         try:
-            with socket.create_connection(("127.0.0.1", self.port), 1):
+            with socket.create_connection(self.address, 1):
                 return True
         except OSError:
             return False

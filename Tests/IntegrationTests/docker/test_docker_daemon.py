@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 
 import pytest
 import trustme
@@ -155,3 +156,21 @@ def test_a_context_names_the_daemon(yard):
         assert worker.wait_exit() == 0
     worker = yard.worker(environment={"DOCKER_HOST": "", "DOCKER_CONFIG": folder, "DOCKER_CONTEXT": "nowhere"})
     assert worker.wait_exit(10) == 69
+
+
+def test_a_context_far_away_brings_its_certificates(encrypted, certificates):
+    if os.path.exists("/var/run/docker.sock"):
+        pytest.skip("a default socket is there, which goes before any context")
+    yard, place = encrypted
+    folder = yard.rig.path("docker-config")
+    name = hashlib.sha256(b"far").hexdigest()
+    meta, tls = (os.path.join(folder, "contexts", *parts) for parts in (("meta", name), ("tls", name, "docker")))
+    os.makedirs(meta)
+    shutil.copytree(certificates, tls)
+    with open(os.path.join(meta, "meta.json"), "w", encoding="ascii") as file:
+        json.dump({"Name": "far", "Endpoints": {"docker": {"Host": "tcp://" + place, "SkipTLSVerify": False}}}, file)
+    worker = yard.connected(environment={"DOCKER_HOST": "", "DOCKER_CONFIG": folder, "DOCKER_CONTEXT": "far"})
+    yard.assign("t-1", sidecar_image=yard.images["agent"])
+    assert final(yard, "t-1")["type"] == "task_completed"
+    found = worker.events("docker.found")[0]
+    assert found["address"] == "tcp://" + place and not worker.events("docker.remark")

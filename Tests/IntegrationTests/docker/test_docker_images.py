@@ -7,9 +7,11 @@ import socket
 import stat
 
 import pytest
+import trustme
 
 import engine as engines
 from plane import cancellation
+from yard import Yard
 
 # bcrypt of "right".
 USERS = {"somebody": "$2y$05$c4WoMPo3SXsafkva.HHa6ur1GuuRImQMogQw68HvOzdO/VRAt2k1W"}
@@ -183,3 +185,54 @@ def test_a_public_sidecar_comes_also_with_credentials_that_have_expired(yard, re
     yard.connected(environment=log_in(yard, auths={registry.host: auth("somebody", "expired")}))
     yard.assign("t-1", sidecar_image=images["agent"])
     assert "failure_reason" not in final(yard, "t-1")
+
+
+def own_address():
+    """One of this host's that is no loopback: for those, Docker does without good certificates."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        # Nothing is sent by this.
+        probe.connect(("192.0.2.1", 9))
+        return probe.getsockname()[0]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """A private CA, a registry that it vouches for and that wants credentials, and a daemon that trusts the CA."""
+    folder = tmp_path_factory.mktemp("authority")
+    made, address = trustme.CA(), own_address()
+    made.cert_pem.write_to_path(str(folder / "ca.pem"))
+    issued = made.issue_cert(address)
+    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    issued.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
+    encrypted = engines.Registry(
+        folder / "registry", USERS, address, (str(folder / "cert.pem"), str(folder / "key.pem"))).start()
+    trusting = engines.Engine(
+        tmp_path_factory.mktemp("trusting"), environment={"SSL_CERT_FILE": str(folder / "ca.pem")})
+    try:
+        trusting.start()
+        files, links = engines.busybox_files()
+        name = f"{encrypted.host}/behind-tls"
+        trusting.import_image(name, "1", {**files, "agent/entrypoint.sh": b"#!/bin/sh\nexit 0\n"}, links=links)
+        trusting.push(name, "1", {"username": "somebody", "password": "right", "serveraddress": encrypted.host})
+        trusting.remove_image(name + ":1")
+        yield encrypted, trusting, name + ":1"
+    finally:
+        trusting.stop()
+        encrypted.stop()
+
+
+def test_a_registry_with_a_certificate_of_a_private_authority(authority, rig, images):
+    registry, trusting, image = authority
+    yard = Yard(rig, trusting, images)
+    yard.connected(environment=log_in(yard, auths={registry.host: auth("somebody", "right")}))
+    yard.assign("t-1", image=image)
+    assert "failure_reason" not in final(yard, "t-1")
+    yard.wait_nothing_left()
+
+
+def test_a_registry_whose_authority_the_daemon_does_not_know(authority, yard):
+    registry, _, image = authority
+    yard.connected(environment=log_in(yard, auths={registry.host: auth("somebody", "right")}))
+    yard.assign("t-1", image=image)
+    data = final(yard, "t-1")
+    assert data["failure_reason"] == "image_pull" and "certificate" in data["message"]

@@ -1,5 +1,7 @@
 """A control plane, and workers that run tasks on a Docker daemon."""
 
+import os
+
 from daemon import wait_until
 from plane import assignment
 
@@ -35,6 +37,9 @@ class Yard:
     def wait_running(self, task):
         return wait_until(f"the container of {task} to run", lambda: (
             found if (found := self.container(task)) and found["State"]["Running"] else None), 30)
+
+    def lose_journal(self):
+        os.remove(self.rig.path("state", "journal"))
 
     def wait_nothing_left(self, patience=30):
         """No container, and no volume but those that tasks share."""

@@ -24,7 +24,8 @@ struct NoteTextTests {
     private static var notes: [JournalNote] {
         var notes: [JournalNote] = [
             .claimHeard, .started(at: Instant(nanoseconds: 0)), .handedOver, .verdictHeard, .verdictWithdrawn,
-            .forgotten, .ending(.completed), .ending(.cancelled), .ending(.dispatched),
+            .forgotten, .volumeUsed(Bytes(text: "v"), WallTime(nanoseconds: -1)), .ending(.completed),
+            .ending(.cancelled), .ending(.dispatched),
             .ending(.failed(.gracefulShutdown)),
         ]
         for key in keys {

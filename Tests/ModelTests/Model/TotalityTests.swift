@@ -153,6 +153,20 @@ enum Events {
         return list + socket.map { .socket($0) }
     }
 
+    private static func listed(_ id: EffectID) -> DockerEvent {
+        let own = Labels.hash(Bytes(text: "i"))
+        let owners: [(String, Bytes?, Bytes?)] = [
+            ("oz-task-x", own, own), ("oz-task-y", [1], own), ("oz-sidecar-x", own, nil),
+            ("oz-sidecar-y.ready", own, nil),
+            ("", nil, nil),
+        ]
+        return .listed(
+            id,
+            owners.map { name, instance, execution in
+                DockerListed(id: Bytes(text: name), name: Bytes(text: name), instance: instance, execution: execution)
+            })
+    }
+
     private static func docker(_ id: EffectID) -> [DockerEvent] {
         let image = DockerImage(id: Bytes(text: "sha256:1"), digests: [], platform: Bytes(text: "linux/amd64"))
         let failures: [DockerFailure] = [
@@ -160,7 +174,7 @@ enum Events {
             .pull(Detail("denied")), .notReached(Detail("x")), .abandoned,
         ]
         let states: [DockerContainer.State] = [.created, .running, .ended]
-        return [.done(id), .exists(id), .image(id, image), .volume(id, isLabelled: true), .listed(id, [[1]])]
+        return [.done(id), .exists(id), .image(id, image), .volume(id, isLabelled: true), listed(id)]
             + failures.map { .failed(id, $0) } + [.ended(id, code: 0), .ended(id, code: 137)]
             + states.map {
                 .container(

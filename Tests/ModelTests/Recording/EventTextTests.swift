@@ -169,10 +169,14 @@ enum SampleEvents {
                 id: Bytes(text: "c"), state: $0, exitCode: -1, outOfMemory: $0 == .ended,
                 instance: $0 == .created ? nil : Bytes(text: "0011"), task: nil, execution: nil)
         }
+        let listed = [
+            DockerListed(id: Bytes(text: "one"), name: [0xff], instance: nil, execution: nil),
+            DockerListed(id: [], name: [], instance: [1], execution: [2], isRunning: true, volumes: [[3], []]),
+        ]
         return [
             .done(id), .done(large), .exists(id), .volume(id, isLabelled: true), .volume(id, isLabelled: false),
             .ended(id, code: 0), .ended(id, code: .max), .ended(large, code: .min), .reached(id, daemon),
-            .image(id, image), .listed(id, []), .listed(id, [Bytes(text: "one"), [0xff]]),
+            .image(id, image), .listed(id, []), .listed(id, listed),
         ] + failures.map { .failed(id, $0) } + containers.map { .container(id, $0) }
     }()
 

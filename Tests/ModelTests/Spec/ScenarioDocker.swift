@@ -28,12 +28,23 @@ enum ScenarioDocker {
         case "volume": return .volume(id, isLabelled: rest.first != "unlabelled")
         case "container": return try container(id, rest, text)
         case "ended": return .ended(id, code: rest.first.flatMap { Int32($0) } ?? 0)
-        case "lists": return .listed(id, rest.map { Bytes(text: $0) })
+        case "lists": return .listed(id, rest.map { listed(names.whole($0)) })
         case "reached":
             guard rest.count == 2 else { throw ScenarioProblem("no platform and version: \(text)") }
             return .reached(id, daemon(rest[0], rest[1]))
         default: throw ScenarioProblem("the daemon does not say that: \(text)")
         }
+    }
+
+    /// `NAME`, which is this instance's and an execution's; behind `=` what is otherwise, with commas.
+    private static func listed(_ word: String) -> DockerListed {
+        let parts = word.split(separator: "=", maxSplits: 1).map { String($0) }
+        let marks = parts.count > 1 ? parts[1].split(separator: ",").map { String($0) } : []
+        let name = Bytes(text: parts[0])
+        return DockerListed(
+            id: name, name: name, instance: Labels.hash(Bytes(text: marks.contains("theirs") ? "other" : "i")),
+            execution: marks.contains("shared") ? nil : Bytes(text: "e"), isRunning: marks.contains("running"),
+            volumes: marks.compactMap { $0.behind("has:") }.map { Bytes(text: $0) })
     }
 
     static func image(_ platform: String) -> DockerImage {

@@ -21,6 +21,8 @@ extension ScenarioStage {
             chance = ScenarioStage.chanceOfMost
         } else if text == "every wait is the shortest" {
             chance = ScenarioStage.chanceOfLeast
+        } else if text == "what is left behind is looked for" {
+            settings.timing.sweepEvery = Timing().sweepEvery
         } else if text == "cleanup off" {
             settings.cleanup = false
         } else if let rest = text.behind("drain timeout "), let span = ScenarioWords.span(rest) {

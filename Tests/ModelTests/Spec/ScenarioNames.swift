@@ -45,7 +45,7 @@ struct ScenarioNames {
         case .claimed(let key, _), .recalled(let key):
             runs[call.run] = "\(key.task.bytes.text)/\(key.execution?.bytes.text ?? "")"
         case .claimHeard, .started, .ending, .intended, .acquired, .ended, .released, .verdictDecided, .handedOver,
-            .verdictHeard, .verdictWithdrawn, .forgotten:
+            .verdictHeard, .verdictWithdrawn, .forgotten, .volumeUsed:
             break
         }
     }
@@ -95,6 +95,15 @@ struct ScenarioNames {
             return words
         }
         return words[..<mark.upperBound] + name
+    }
+
+    /// The other way: `~1` in a scenario's own words.
+    func whole(_ word: String) -> String {
+        let parts = word.split(separator: "~", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return word }
+        let number = Int(parts[1].prefix { $0.isNumber })
+        guard let digits = chances.first(where: { $0.value == number })?.key else { return word }
+        return parts[0] + digits + parts[1].drop { $0.isNumber }
     }
 
     /// Names drawn by chance: sixteen hexadecimal digits behind a dash become `~1`, `~2` and so on.

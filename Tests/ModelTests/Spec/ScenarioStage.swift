@@ -35,9 +35,12 @@ struct ScenarioStage {
 
     static var defaults: Settings {
         let direct = DirectSettings(workspaceRoot: Bytes(text: "/w"), temporaryDirectory: Bytes(text: "/t"))
-        return Settings(
+        var settings = Settings(
             workerID: Bytes(text: "w"), instanceID: Bytes(text: "i"), url: Bytes(text: "wss://x"),
             backend: .direct(direct))
+        // Only where a scenario is about that.
+        settings.timing.sweepEvery = .zero
+        return settings
     }
 
     /// Runs the whole scenario; what each `when` asked for.

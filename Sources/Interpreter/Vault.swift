@@ -133,9 +133,10 @@ final class Vault {
         return SecretRange(first: first, count: UInt64(secrets.count))
     }
 
-    /// How many of these bytes are the end of one of those secrets, whose beginning came before them.
+    /// How many of these bytes are the end of one of those secrets, whose beginning came before them. An end that is
+    /// shorter than any secret is none: most lines begin with some secret's last byte.
     func tail(of range: SecretRange, atStartOf bytes: UnsafeBufferPointer<UInt8>) -> Int {
-        var longest = 0
+        var longest = Masker.shortest - 1
         for offset in 0..<min(range.count, UInt64(entries.count)) {
             guard let secret = entries[range.first &+ offset]?.bytes, Masker.isMasked(secret) else { continue }
             for length in stride(from: min(secret.count - 1, bytes.count), to: longest, by: -1)
@@ -144,7 +145,7 @@ final class Vault {
                 break
             }
         }
-        return longest
+        return longest < Masker.shortest ? 0 : longest
     }
 
     // MARK: Permanent secrets

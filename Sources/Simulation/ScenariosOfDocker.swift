@@ -130,8 +130,9 @@ extension Scenarios {
 
 extension Scenarios {
     private static let containersInDeaths = [
-        containerKilled, containerKilledTwice, ownSidecarKilled, sharedSidecarKilled, containerKilledAndStopped,
-        containerKilledAndUnseen, containerKilledWithDaemon, containerKilledAndKept, containerKilledAndLimited,
+        containerKilled, containerKilledTwice, ownSidecarKilled, sharedSidecarKilled, sharedByTwoKilled,
+        containerKilledAndStopped, containerKilledAndUnseen, containerKilledWithDaemon, containerKilledAndKept,
+        containerKilledAndLimited,
         containerKilledWithoutJournal,
     ]
 
@@ -154,8 +155,12 @@ extension Scenarios {
         $0.quickNetwork = true
     }
 
-    /// Whoever dies over filling a volume holds a lock that others wait for.
-    private static let sharedSidecarKilled = killed(
+    /// Whoever dies over filling a volume leaves it half filled, and holds its lock.
+    private static let sharedSidecarKilled = killed("one sidecar, killed", [tooled("a", "1")], docker) {
+        $0.quickNetwork = true
+    }
+
+    private static let sharedByTwoKilled = killed(
         "two tasks on one fresh volume, killed", [tooled("a", "1"), tooled("b", "2")], docker
     ) {
         $0.quickNetwork = true

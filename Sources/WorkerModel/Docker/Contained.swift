@@ -49,10 +49,10 @@ public struct Contained: Hashable, Codable, Sendable {
         phase = .starting(DockerAsking(.startContainer(name), &turn), unseenAt: nil)
     }
 
-    /// Of an earlier life. With a moment, it was killed already, and its end was not seen.
-    init(adopting name: Bytes, killAgainAt: Instant? = nil, _ turn: inout Turn) {
+    /// Of an earlier life.
+    init(adopting name: Bytes, _ turn: inout Turn) {
         self.name = name
-        phase = killAgainAt.map { .haunting(nil, retryAt: $0) } ?? .alive
+        phase = .alive
         beginToLook(code: nil, &turn)
     }
 

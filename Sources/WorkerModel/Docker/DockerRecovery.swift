@@ -31,7 +31,10 @@ extension DockerTidying {
         let others = run.helpers.map { DockerHolding(inherited: $0) }
         self.init(run.key, inherited: reached ? [container] + others : [])
         if reached, container.isHeld, run.mayHaunt {
-            haunt(Contained(adopting: container.name, killAgainAt: turn.at.after(turn.timing.deathUnseen), &turn))
+            // Nobody knows how far it was on the way to its end, so it goes the whole of it again.
+            var contained = Contained(adopting: container.name, &turn)
+            contained.terminate(&turn)
+            haunt(contained)
         } else {
             release(&turn)
         }

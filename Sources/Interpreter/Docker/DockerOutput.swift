@@ -1,5 +1,8 @@
 // The output of a container, to the log: its end, or all of it. The daemon counts lines and not bytes, so for its end
 // the output is read twice: once to learn how long it is, and once to tell the end of it. None of it is kept.
+//
+// What is followed is read again when its stream has ended, behind what was told already, until nothing new comes: a
+// daemon may end the stream with its container although it has not said all, if whoever listens is slow.
 
 import Codecs
 import Effects
@@ -21,6 +24,10 @@ final class DockerOutput {
     private var timer: LoopTimer?
     private var total = 0
     private var skip: Int?
+    private let all: Bool
+    /// Of what is followed: in all, and since it was last asked for.
+    private var told = 0
+    private var fresh = 0
 
     init(
         loop: Loop, all: Bool, isBehind: @escaping () -> Bool,
@@ -34,6 +41,7 @@ final class DockerOutput {
         self.begin = begin
         self.emit = emit
         self.done = done
+        self.all = all
         skip = all ? 0 : nil
     }
 
@@ -71,14 +79,24 @@ final class DockerOutput {
             return
         }
         skip = max(0, left - bytes.count)
-        if left < bytes.count { emit(UnsafeBufferPointer(rebasing: bytes[left...])) }
+        guard left < bytes.count else { return }
+        told += bytes.count - left
+        fresh += bytes.count - left
+        emit(UnsafeBufferPointer(rebasing: bytes[left...]))
     }
 
     private func ended(_ outcome: DockerTransfer.Outcome) {
         if let timer { loop.drop(timer) }
         timer = nil
-        guard case .answered(200..<300, _) = outcome, skip == nil, total > 0 else { return done(outcome) }
-        skip = max(0, total - Self.most)
+        guard case .answered(200..<300, _) = outcome else { return done(outcome) }
+        if all {
+            guard fresh > 0 else { return done(outcome) }
+            skip = told
+        } else {
+            guard skip == nil, total > 0 else { return done(outcome) }
+            skip = max(0, total - Self.most)
+        }
+        fresh = 0
         if !start() { done(.failed(.lost(Detail("no memory")))) }
     }
 }

@@ -286,7 +286,11 @@ def test_a_flood_that_is_followed_keeps_memory_flat_and_loses_nothing(yard):
     assert final(yard, "t-1", patience=120)["data"]["exit_code"] == 5
     yard.wait_nothing_left(120)
     grown = worker.resident() - before
-    wait_until("the end of the output", lambda: is_poured(worker), 60)
+    try:
+        wait_until("the end of the output", lambda: is_poured(worker), 60)
+    except AssertionError:
+        told = [line for line in worker.lines if line.get("event") not in ("task.output", "loop.slow_turn")]
+        raise AssertionError(f"{poured(worker)} lines came; beside them {told}") from None
     assert poured(worker) == 200_000 and not worker.events("task.output_unread")
     assert grown < 8 << 10, f"{grown} KiB more"
 

@@ -103,6 +103,12 @@ public struct Holding: Hashable, Codable, Sendable {
         turn.note(.released(before))
     }
 
+    /// It may lie under another name now, or still where it was, which nobody could find out: the next life looks there.
+    mutating func movedUnseen(to path: Bytes, _ turn: inout Turn) {
+        possession = possession.at(path)
+        turn.note(.acquired(possession))
+    }
+
     /// It was not renamed after all.
     func stayed(_ path: Bytes, _ turn: inout Turn) {
         turn.note(.released(possession.at(path)))

@@ -201,7 +201,10 @@ public struct Supervised: Hashable, Codable, Sendable {
                 // First it is known to the next life, then it is forgotten where it was kept.
                 turn.note(.ended(name, role, end))
                 turn.ask(.process(.dismiss(name)))
-            case .notStarted: turn.ask(.process(.dismiss(name)))
+            case .notStarted:
+                // Teardown is tried once: the next life is told that it was.
+                if role == .teardown { turn.note(.ended(name, role, .unseen)) }
+                turn.ask(.process(.dismiss(name)))
             case .vanished, .broken: break
             }
         }

@@ -130,7 +130,8 @@ extension World {
         for entry in journal.open {
             switch entry.possession {
             case .workspace(let path), .directory(let path), .file(let path):
-                if files.ours.contains(path) { continue }
+                // Where it could not be found out what came of a renaming, the next life looks at both places.
+                if files.ours.contains(path) || files.givenUp.contains(path) { continue }
                 return Violation("JournalTellsAll", "the next life would look for \(path.text)")
             case .process(let name, _):
                 if processes.index(name) != nil { continue }

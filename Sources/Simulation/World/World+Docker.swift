@@ -120,15 +120,18 @@ extension World {
     /// What is removed for no execution is this instance's, and no execution's.
     private func checkSweep(_ call: DockerCall) -> Violation? {
         let owner: Bytes?
+        let name: Bytes
         let possession: Possession
         switch call {
         case .removeContainer(let id):
             guard let container = docker.container(id) else { return nil }
             owner = container.instance
-            possession = .container(container.name)
-        case .removeVolume(let name):
-            guard let volume = docker.volumes.first(where: { $0.name == name }) else { return nil }
+            name = container.name
+            possession = .container(name)
+        case .removeVolume(let volumeName):
+            guard let volume = docker.volumes.first(where: { $0.name == volumeName }) else { return nil }
             owner = volume.instance
+            name = volumeName
             possession = .volume(name)
         case .reach, .pull, .inspectImage, .createVolume, .inspectVolume, .createContainer, .inspectContainer,
             .startContainer, .awaitEnd, .stopContainer, .killContainer, .copy, .tellOutput, .followOutput,
@@ -138,7 +141,8 @@ extension World {
         if owner != docker.instance {
             return Violation("NothingForeignRemoved", "somebody else's thing was taken for a leftover")
         }
-        guard journal.names(possession) else { return nil }
+        // What this life has given up removing is tried again by the hour, and known to the next life meanwhile.
+        guard journal.names(possession), !docker.givenUp.contains(name) else { return nil }
         return Violation("KnownIsNoLeftover", "what an execution owns was taken for a leftover")
     }
 

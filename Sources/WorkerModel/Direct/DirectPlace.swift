@@ -101,17 +101,18 @@ public struct DirectPlace: Hashable, Codable, Sendable {
         if case .failed(_, let failure) = event, failure != .notFound {
             turn.log(.warn, .removalFailed(directory, failure, givenUp: true), key)
             turn.measure(.cleanupFailed(.cleanup))
+            return moved(to: path, isSeen: false, &turn)
         }
         moved(to: path, &turn)
     }
 
     /// Both lie elsewhere now.
-    private mutating func moved(to path: Bytes, _ turn: inout Turn) {
+    private mutating func moved(to path: Bytes, isSeen: Bool = true, _ turn: inout Turn) {
         if var file = movableFile {
             file.moved(to: newPath(of: file, under: path), &turn)
             environmentFile = file
         }
-        withBase { $0.moved(to: path, &turn) }
+        withBase { isSeen ? $0.moved(to: path, &turn) : $0.movedUnseen(to: path, &turn) }
     }
 
     /// Neither was renamed.

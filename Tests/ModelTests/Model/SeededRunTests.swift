@@ -75,7 +75,7 @@ struct SeededRunTests {
     func recorded() throws {
         let scenario = try #require(Scenarios.all.first { $0.crashes > 0 })
         var sums = (lives: 0, inputs: 0)
-        for seed in UInt64(1)...20 {
+        for seed in UInt64(1)...40 {
             let start = World(scenario)
             var world = start
             var moves: [Move] = []

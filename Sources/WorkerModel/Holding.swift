@@ -103,7 +103,7 @@ public struct Holding: Hashable, Codable, Sendable {
         turn.note(.released(before))
     }
 
-    /// It may lie under another name now, or still where it was, which nobody could find out: the next life looks there.
+    /// It may lie under another name now, or still where it was: nobody could find out. The next life looks there.
     mutating func movedUnseen(to path: Bytes, _ turn: inout Turn) {
         possession = possession.at(path)
         turn.note(.acquired(possession))

@@ -33,7 +33,9 @@ public struct CommandTidying: Hashable, Codable, Sendable {
             process.kill(&turn)
             haunted = process
         }
-        let isOwed = haunted != nil || (run.kind == .recalled && run.ends.last?.isRecall != true)
+        // What was handed over stays so, whatever its command left behind.
+        let wasHandedOver = run.course == .handedOver
+        let isOwed = haunted != nil && !wasHandedOver || run.kind == .recalled && run.ends.last?.isRecall != true
         if let cancel = processes.first(where: { $0.role == .cancel }) {
             recall = CommandRecall(adopting: cancel.name, key, &turn)
         } else if isOwed {

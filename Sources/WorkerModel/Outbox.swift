@@ -196,8 +196,10 @@ public struct Outbox: Hashable, Codable, Sendable {
         letters = letters.compactMap { letter in
             if letter.kind == .courtesy { return nil }
             // A final word that is not said again takes its claim with it, and a claim that was never written takes
-            // every word about its run with it, repeated ones included.
-            if withdrawnRuns.contains(where: { $0.run == letter.run }) { return nil }
+            // every word about its run with it: both take repeated ones along.
+            if withdrawnRuns.contains(where: { $0.key == letter.key && ($0.run == letter.run || letter.run == 0) }) {
+                return nil
+            }
             if forgotten.contains(where: { $0.run == letter.run || (letter.run == 0 && $0.key == letter.key) }) {
                 return nil
             }

@@ -5,7 +5,7 @@
 //   checking      -> held | releasing | gone              (nobody knows whether it was made: look whose it is)
 //   held          -> releasing | gone (kept on purpose)
 //   releasing     -> gone | retrying
-//   retrying      -> releasing
+//   retrying      -> releasing | checking                 (the name may be somebody else's by now)
 //   gone
 //
 // A request that makes something is never abandoned: who no longer wants the thing waits for the answer and gives it
@@ -18,7 +18,7 @@ public struct DockerHolding: Hashable, Codable, Sendable {
     public enum Stage: Hashable, Codable, Sendable {
         case wanted
         case asked(DockerAsking, unwanted: Bool)
-        case checking(DockerAsking, unwanted: Bool, DockerFailure)
+        case checking(DockerAsking, unwanted: Bool, DockerFailure, failures: Int)
         case held
         case releasing(DockerAsking, failures: Int)
         case retrying(at: Instant, failures: Int)
@@ -64,7 +64,7 @@ public struct DockerHolding: Hashable, Codable, Sendable {
 
     private var asking: DockerAsking? {
         switch stage {
-        case .asked(let asking, _), .checking(let asking, _, _), .releasing(let asking, _): asking
+        case .asked(let asking, _), .checking(let asking, _, _, _), .releasing(let asking, _): asking
         case .wanted, .held, .retrying, .gone: nil
         }
     }
@@ -90,7 +90,8 @@ public struct DockerHolding: Hashable, Codable, Sendable {
         case .asked(let asking, _):
             stage = .asked(asking, unwanted: true)
             if asking.awaits == nil { giveUp(asking, key, &turn) }
-        case .checking(let asking, _, let failure): stage = .checking(asking, unwanted: true, failure)
+        case .checking(let asking, _, let failure, let failures):
+            stage = .checking(asking, unwanted: true, failure, failures: failures)
         case .held where isDoubtful: _ = check(true, .timedOut, &turn)
         case .held: release(failures: 0, &turn)
         case .releasing, .retrying, .gone: break
@@ -111,11 +112,16 @@ public struct DockerHolding: Hashable, Codable, Sendable {
             keep(asking)
             // Nobody wants it any more, so it is not asked for again.
             if case .asked(_, unwanted: true) = stage { giveUp(asking, key, &turn) }
+            // It may be gone, and its name another's by now, so the removal is not repeated unseen.
+            if case .releasing(_, let failures) = stage, asking.mayBeDone, !DockerNames.isDrawn(name) {
+                return released(event, failures, key, &turn)
+            }
             return .goesOn
         }
         switch stage {
         case .asked(_, let unwanted): return asked(answer, asking, unwanted, key, &turn)
-        case .checking(_, let unwanted, let failure): return checked(answer, unwanted, failure, key, &turn)
+        case .checking(_, let unwanted, let failure, let failures):
+            return checked(answer, unwanted, failure, failures, key, &turn)
         case .releasing(_, let failures): return released(answer, failures, key, &turn)
         case .wanted, .held, .retrying, .gone: return .notMine
         }
@@ -124,6 +130,9 @@ public struct DockerHolding: Hashable, Codable, Sendable {
     mutating func tick(_ key: ExecutionKey, _ turn: inout Turn) {
         guard let deadline, deadline <= turn.at else { return }
         switch stage {
+        // The daemon may have removed it without our hearing of it, and others give such names again.
+        case .retrying(_, let failures) where !DockerNames.isDrawn(name):
+            _ = check(true, .timedOut, failures: failures, &turn)
         case .retrying(_, let failures): release(failures: failures, &turn)
         case .wanted, .asked, .checking, .held, .releasing, .gone:
             guard var asking else { return }
@@ -140,7 +149,8 @@ public struct DockerHolding: Hashable, Codable, Sendable {
     private mutating func keep(_ asking: DockerAsking) {
         switch stage {
         case .asked(_, let unwanted): stage = .asked(asking, unwanted: unwanted)
-        case .checking(_, let unwanted, let failure): stage = .checking(asking, unwanted: unwanted, failure)
+        case .checking(_, let unwanted, let failure, let failures):
+            stage = .checking(asking, unwanted: unwanted, failure, failures: failures)
         case .releasing(_, let failures): stage = .releasing(asking, failures: failures)
         case .wanted, .held, .retrying, .gone: break
         }
@@ -170,21 +180,24 @@ public struct DockerHolding: Hashable, Codable, Sendable {
         _ = check(true, .timedOut, &turn)
     }
 
-    private mutating func check(_ unwanted: Bool, _ failure: DockerFailure, _ turn: inout Turn) -> Heard {
+    private mutating func check(
+        _ unwanted: Bool, _ failure: DockerFailure, failures: Int = 0, _ turn: inout Turn
+    ) -> Heard {
         switch possession {
         case .container(let name):
             let look = DockerAsking(.inspectContainer(name), endless: true, &turn)
-            stage = .checking(look, unwanted: unwanted, failure)
+            stage = .checking(look, unwanted: unwanted, failure, failures: failures)
             return .goesOn
         // Its name is ours alone, so it may be removed unseen.
         case .volume, .workspace, .directory, .file, .process:
-            release(failures: 0, &turn)
+            release(failures: failures, &turn)
             return .refused(failure)
         }
     }
 
     private mutating func checked(
-        _ answer: DockerEvent, _ unwanted: Bool, _ failure: DockerFailure, _ key: ExecutionKey, _ turn: inout Turn
+        _ answer: DockerEvent, _ unwanted: Bool, _ failure: DockerFailure, _ failures: Int, _ key: ExecutionKey,
+        _ turn: inout Turn
     ) -> Heard {
         guard case .container(_, let found) = answer else {
             if case .failed(_, let trouble) = answer, trouble.isNotFound {
@@ -193,23 +206,25 @@ public struct DockerHolding: Hashable, Codable, Sendable {
             }
             // The daemon can't tell now.
             let look = DockerAsking(soon: .inspectContainer(name), &turn)
-            stage = .checking(look, unwanted: unwanted, failure)
+            stage = .checking(look, unwanted: unwanted, failure, failures: failures)
             return .goesOn
         }
         // Executions of two tasks may have one id.
         let isOurs =
             found.instance == Labels.hash(turn.settings.instanceID) && found.task == Labels.hash(key.task.bytes)
             && found.execution == Labels.executionHash(key)
-        if isOurs { return acquired(unwanted, key, &turn) }
+        if isOurs { return acquired(unwanted, failures: failures, key, &turn) }
         lost(key, &turn)
         return .taken
     }
 
-    private mutating func acquired(_ unwanted: Bool, _ key: ExecutionKey, _ turn: inout Turn) -> Heard {
+    private mutating func acquired(
+        _ unwanted: Bool, failures: Int = 0, _ key: ExecutionKey, _ turn: inout Turn
+    ) -> Heard {
         turn.note(.acquired(possession))
         stage = .held
         guard unwanted else { return .held }
-        release(failures: 0, &turn)
+        release(failures: failures, &turn)
         return .goesOn
     }
 
@@ -259,11 +274,12 @@ extension DockerHolding: Visited {
             visitor.tag(1)
             asking.visit(&visitor)
             visitor.flag(unwanted)
-        case .checking(let asking, let unwanted, let failure):
+        case .checking(let asking, let unwanted, let failure, let failures):
             visitor.tag(2)
             asking.visit(&visitor)
             visitor.flag(unwanted)
             failure.visit(&visitor)
+            visitor.number(failures)
         case .held: visitor.tag(3)
         case .releasing(let asking, let failures):
             visitor.tag(4)

@@ -178,7 +178,10 @@ extension World {
     /// What a healthy world does next, or nil at rest.
     func calmMove() -> Move? {
         if isDead { return .startAgain }
-        if exited != nil { return nil }
+        // Whoever said that it left something is started again, if there is anything to go by.
+        if exited != nil {
+            return admittedLeftovers && livesLeft > 0 && scenario.settings.journals ? .startAgain : nil
+        }
         if !begun { return .begin }
         if let prompt = promptMoves().first(where: { $0.1 == nil }) { return prompt.0 }
         if let running = processes.processes.firstIndex(where: { $0.state == .running }) {

@@ -9,7 +9,8 @@ extension Scenarios {
     static let deaths: [Scenario] = [
         killed, killedTwice, killedWithSetup, killedAndStopped, killedAndDropped, killedBesideAnother, killedKept,
         killedInSharedDirectory, killedFollowUp, killedDuplicate, killedTimed, dispatchKilled, dispatchKilledTwice,
-        dispatchKilledAndStopped, killedWithoutJournal, dispatchKilledWithoutJournal,
+        dispatchKilledAndStopped, killedWithoutJournal, dispatchKilledWithoutJournal, killedUnstarted, killedRenaming,
+        recallStoppedByForce,
     ]
 
     private static let killed = scenario("one task, killed", [task("a", "1")], .teardown) {
@@ -111,6 +112,31 @@ extension Scenarios {
         $0.settings.journals = false
         $0.cancellations = [TaskID(Bytes(text: "a"))]
         $0.faults = 0
+    }
+
+    private static let killedUnstarted = scenario(
+        "commands that can't be started, killed", [task("a", "1")], .teardown
+    ) {
+        $0.quickFiles = true
+        $0.faults = 2
+        $0.allowed = [.startFails]
+    }
+
+    private static let killedRenaming = scenario("a renaming that fails, killed twice", [task("a", "1")], .teardown) {
+        $0.crashes = 2
+        $0.faults = 1
+        $0.allowed = [.fileFails]
+    }
+
+    private static let recallStoppedByForce = scenario(
+        "a dispatch that is taken back, a forced stop, and another life", [task("a", "1")], .dispatch
+    ) {
+        $0.cancellations = [TaskID(Bytes(text: "a"))]
+        $0.crashes = 0
+        $0.lives = 2
+        $0.signals = 3
+        $0.faults = 1
+        $0.allowed = [.agentFails]
     }
 
     private enum Shape {

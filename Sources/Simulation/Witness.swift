@@ -226,7 +226,9 @@ extension WitnessSet {
         case .docker(let call): see(call)
         case .journal(let call):
             switch call.note {
-            case .claimed, .recalled, .claimHeard, .started, .ending, .ended, .verdictWithdrawn, .forgotten: break
+            case .claimed, .recalled, .claimHeard, .started, .ending, .ended, .recallBegan, .recallEnded,
+                .verdictWithdrawn, .forgotten:
+                break
             case .intended: insert(.intended)
             case .acquired: insert(.acquired)
             case .released: insert(.released)

@@ -267,6 +267,7 @@ public indirect enum Backend: Hashable, Codable, Sendable {
 
     /// Whose machines an inherited run needs.
     fileprivate func machines(for run: Inheritance.Run) -> Machines {
+        if run.recall != nil { return .command }
         for belonging in run.belongings {
             switch belonging.possession {
             case .workspace, .directory, .file, .process(_, .setup), .process(_, .agent), .process(_, .teardown):

@@ -103,10 +103,10 @@ public struct Holding: Hashable, Codable, Sendable {
         turn.note(.released(before))
     }
 
-    /// It may lie under another name now, or still where it was: nobody could find out. The next life looks there.
-    mutating func movedUnseen(to path: Bytes, _ turn: inout Turn) {
+    /// It may lie under another name now, or still where it was: nobody could find out. The journal has both names,
+    /// and that the other one was only intended, so the next life asks again.
+    mutating func movedUnseen(to path: Bytes) {
         possession = possession.at(path)
-        turn.note(.acquired(possession))
     }
 
     /// It was not renamed after all.

@@ -205,7 +205,9 @@ public struct Supervised: Hashable, Codable, Sendable {
                 // Teardown is tried once: the next life is told that it was.
                 if role == .teardown { turn.note(.ended(name, role, .unseen)) }
                 turn.ask(.process(.dismiss(name)))
-            case .vanished, .broken: break
+            case .vanished, .broken:
+                // Nobody knows what it did, so the next life takes back what it may have handed over.
+                if role == .dispatch { turn.note(.ended(name, role, .unseen)) }
             }
         }
         turn.note(.released(possession))

@@ -73,7 +73,7 @@ extension Inheritance {
 
 extension Inheritance.Run {
     fileprivate var isOnlyUnheard: Bool {
-        guard belongings.isEmpty else { return false }
+        guard belongings.isEmpty, recall != .owed else { return false }
         switch course {
         case .decided, .handedOver: return true
         case .open, .settled: return false

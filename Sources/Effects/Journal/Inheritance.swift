@@ -46,8 +46,8 @@ public struct Inheritance: Hashable, Codable, Sendable {
         case .claimed(let key, let at): open(Run(number: call.run, key: key, kind: .claimed(at: at)))
         case .recalled(let key): open(Run(number: call.run, key: key, kind: .recalled))
         case .volumeUsed(let name, let wall): use(name, wall)
-        case .claimHeard, .started, .ending, .intended, .acquired, .ended, .released, .verdictDecided, .handedOver,
-            .verdictHeard, .verdictWithdrawn, .forgotten:
+        case .claimHeard, .started, .ending, .intended, .acquired, .ended, .released, .recallBegan, .recallEnded,
+            .verdictDecided, .handedOver, .verdictHeard, .verdictWithdrawn, .forgotten:
             guard let index = index(of: call.run) else { return }
             let before = runs[index].course
             runs[index].take(call.note)

@@ -2,7 +2,7 @@
 //
 //   open -> decided | handedOver | settled
 //   decided, handedOver -> settled        (the server has heard what there was to say)
-//   settled, and nothing is left that it owns: over
+//   settled, and nothing is left that it owns, and nothing is to be taken back: over
 
 import Codecs
 
@@ -22,6 +22,12 @@ extension Inheritance {
             case handedOver
             /// Nothing more is to be said.
             case settled
+        }
+
+        /// Taking it back from whoever runs it.
+        public enum Recall: Hashable, Codable, Sendable {
+            case owed
+            case ended(succeeded: Bool)
         }
 
         public struct Belonging: Hashable, Codable, Sendable {
@@ -59,6 +65,8 @@ extension Inheritance {
         public private(set) var belongings: [Belonging] = []
         /// How its commands ended, the latest last.
         public private(set) var ends: [End] = []
+        /// Nil where it was never begun.
+        public private(set) var recall: Recall?
 
         static let mostBelongings = 32
         static let mostEnds = 8
@@ -81,7 +89,7 @@ extension Inheritance {
         }
 
         var isOver: Bool {
-            guard belongings.isEmpty else { return false }
+            guard belongings.isEmpty, recall != .owed else { return false }
             switch course {
             case .open, .decided: return false
             // Its claim is the last that is said of it.
@@ -100,6 +108,8 @@ extension Inheritance {
             case .acquired(let possession): own(possession, .acquired)
             case .ended(let name, let role, let end): ended(name, role, end)
             case .released(let possession): belongings.removeAll { $0.possession == possession }
+            case .recallBegan: recall = .owed
+            case .recallEnded(let succeeded): recall = .ended(succeeded: succeeded)
             case .verdictDecided(let word): if case .open = course, word.finalKey != nil { course = .decided(word) }
             case .handedOver: if case .open = course { course = .handedOver }
             case .verdictHeard, .verdictWithdrawn, .forgotten: course = .settled

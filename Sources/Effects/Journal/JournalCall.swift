@@ -38,6 +38,10 @@ public enum JournalNote: Hashable, Codable, Sendable {
     /// How the command ended under this name. Written before its supervisor is dismissed, which forgets it.
     case ended(ProcessName, ProcessRole, ProcessEnd)
     case released(Possession)
+    /// It must be taken back from whoever runs it, in this life or the next, until a cancel command has said so or the
+    /// tries are used up.
+    case recallBegan
+    case recallEnded(succeeded: Bool)
 
     // What is said of it.
     /// The final word, to be said until it was heard.
@@ -61,9 +65,9 @@ extension JournalNote {
     public var mustLast: Bool {
         switch self {
         case .intended(.process): false
-        case .claimed, .recalled, .intended, .ended, .verdictDecided, .handedOver: true
-        case .claimHeard, .started, .ending, .acquired, .released, .verdictHeard, .verdictWithdrawn, .forgotten,
-            .volumeUsed:
+        case .claimed, .recalled, .intended, .ended, .recallBegan, .verdictDecided, .handedOver: true
+        case .claimHeard, .started, .ending, .acquired, .released, .recallEnded, .verdictHeard, .verdictWithdrawn,
+            .forgotten, .volumeUsed:
             false
         }
     }

@@ -44,7 +44,7 @@ enum NoteText {
             guard append("{\"verdictDecided\":{\"_0\":", word, &output) else { return false }
         case .handedOver: output.append(text: "{\"handedOver\":{")
         case .verdictHeard: output.append(text: "{\"verdictHeard\":{")
-        case .recalled, .ending, .verdictWithdrawn, .forgotten, .volumeUsed: return false
+        case .recalled, .ending, .recallBegan, .recallEnded, .verdictWithdrawn, .forgotten, .volumeUsed: return false
         }
         output.append(text: "}}")
         return true

@@ -82,6 +82,10 @@ extension JournalNote: Visited {
             visitor.tag(14)
             visitor.bytes(name)
             visitor.word(UInt64(bitPattern: wall.nanoseconds))
+        case .recallBegan: visitor.tag(15)
+        case .recallEnded(let succeeded):
+            visitor.tag(16)
+            visitor.flag(succeeded)
         }
     }
 }
@@ -124,6 +128,11 @@ extension Inheritance.Run: Visited {
         }
         visitor.list(belongings)
         visitor.list(ends)
+        switch recall {
+        case nil: visitor.tag(0)
+        case .owed: visitor.tag(1)
+        case .ended(let succeeded): visitor.tag(succeeded ? 2 : 3)
+        }
     }
 }
 

@@ -177,8 +177,8 @@ final class Journal {
         switch note {
         case .intended: open += 1
         case .released: open -= 1
-        case .claimed, .recalled, .claimHeard, .started, .ending, .acquired, .ended, .verdictDecided, .handedOver,
-            .verdictHeard, .verdictWithdrawn, .forgotten, .volumeUsed:
+        case .claimed, .recalled, .claimHeard, .started, .ending, .acquired, .ended, .recallBegan, .recallEnded,
+            .verdictDecided, .handedOver, .verdictHeard, .verdictWithdrawn, .forgotten, .volumeUsed:
             break
         }
     }

@@ -167,6 +167,8 @@ extension JournalNote {
         case .ended(let name, let role, let end):
             "saw the end of its \(role.words) \(name.bytes.text): it \(end.words)"
         case .released(let thing): "has given up \(thing.sentence)"
+        case .recallBegan: "must be taken back"
+        case .recallEnded(let succeeded): succeeded ? "was taken back" : "could not be taken back"
         case .verdictDecided(let word): "is decided: \(word.sentence)"
         case .handedOver: "runs elsewhere now"
         case .verdictHeard: "was heard to be over"

@@ -44,8 +44,8 @@ public struct JournalModel: Sendable {
                 return Violation("JournalFirst", "something was released that nobody had intended")
             }
             open.remove(at: index)
-        case .claimed, .recalled, .claimHeard, .started, .ending, .ended, .verdictDecided, .handedOver, .verdictHeard,
-            .verdictWithdrawn, .forgotten, .volumeUsed:
+        case .claimed, .recalled, .claimHeard, .started, .ending, .ended, .recallBegan, .recallEnded, .verdictDecided,
+            .handedOver, .verdictHeard, .verdictWithdrawn, .forgotten, .volumeUsed:
             break
         }
         return nil
@@ -62,6 +62,19 @@ public struct JournalModel: Sendable {
     /// Whether the next life would look there.
     func names(_ possession: Possession) -> Bool {
         open.contains { $0.possession == possession }
+    }
+
+    /// Whether the next life would ask what became of it.
+    func awaits(_ name: ProcessName) -> Bool {
+        inheritance.runs.contains { run in
+            run.belongings.contains { belonging in
+                guard case .process(name, _) = belonging.possession else { return false }
+                switch belonging.stage {
+                case .intended, .acquired: return true
+                case .ended: return false
+                }
+            }
+        }
     }
 
     func names(path: Bytes) -> Bool {

@@ -68,13 +68,24 @@ public struct ProcessTable: Sendable {
     /// How often each execution's agent and teardown were really started.
     var agentStarts: [ExecutionKey] = []
     var teardownStarts: [ExecutionKey] = []
+    /// Teardowns that could not be started, until the worker has taken note of it.
+    var failedTeardowns: [(name: ProcessName, key: ExecutionKey)] = []
     /// Executions of which a command ended badly or could not be started.
     var badEnds: [ExecutionKey] = []
 
     mutating func turnPage() {
         agentStarts = []
         teardownStarts = []
+        failedTeardowns = []
         badEnds = []
+    }
+
+    /// A teardown that could not be started, and of which the journal does not know, never was.
+    mutating func forgetFailedTeardowns(knowing isKnown: (ProcessName) -> Bool) {
+        for failed in failedTeardowns where !isKnown(failed.name) {
+            if let index = teardownStarts.lastIndex(of: failed.key) { teardownStarts.remove(at: index) }
+        }
+        failedTeardowns = []
     }
 
     mutating func take(_ call: ProcessCall, _ id: EffectID, at now: Instant) -> Violation? {
@@ -84,6 +95,7 @@ public struct ProcessTable: Sendable {
             // It takes orders from now on.
             if let index = index(adoption.name) { processes[index].id = id }
         case .dismiss(let name):
+            failedTeardowns.removeAll { $0.name == name }
             guard let index = index(name) else { return nil }
             guard processes[index].state == .over else {
                 return Violation("NothingLeftBehind", "a supervisor was dismissed whose command was not over")
@@ -217,6 +229,7 @@ public struct ProcessTable: Sendable {
             processes.remove(at: index)
             if process.role == .teardown {
                 teardownStarts.append(process.key)
+                if let name = process.name { failedTeardowns.append((name, process.key)) }
             } else if process.role != .cancel {
                 badEnds.append(process.key)
             }
@@ -288,6 +301,8 @@ extension ProcessTable: Visited {
         }
         visitor.list(agentStarts)
         visitor.list(teardownStarts)
+        visitor.number(failedTeardowns.count)
+        for failed in failedTeardowns { failed.name.visit(&visitor) }
         visitor.list(badEnds)
     }
 }

@@ -28,6 +28,7 @@ extension World {
         network.link = nil
         admittedLeftovers = false
         processes.adoptions = []
+        processes.forgetFailedTeardowns(knowing: { !journal.awaits($0) })
         processes.processes.removeAll {
             $0.name == nil && ($0.state == .requested || ($0.state == .left && $0.released))
         }

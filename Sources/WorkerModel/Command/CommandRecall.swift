@@ -8,6 +8,9 @@
 // A try that an earlier life was to begin, and that nobody finds, was none.
 //
 // It has to be safe to cancel what has ended, or what never arrived: nobody here knows.
+//
+// That it is owed stands in the journal from before the first try. Whoever owns this notes its end, since more than
+// the tries may have to be over by then.
 
 import Codecs
 import Effects
@@ -30,6 +33,7 @@ public struct CommandRecall: Hashable, Codable, Sendable {
         self.key = key
         self.secrets = secrets
         phase = .over(succeeded: false)
+        turn.note(.recallBegan)
         run(line, attempt: 1, command, &turn)
     }
 

@@ -46,6 +46,12 @@ public struct CommandStep: Hashable, Codable, Sendable {
         switch (run.process, run.end(of: .dispatch)) {
         case (let (name, role)?, _):
             turn.log(.info, .taskAdopted(role), key)
+            if run.processes.count > 1 {
+                // The dispatch command was not seen dead, so its user is told with a doubt, as this was to be.
+                let doubtful = Judgement((verdict ?? interrupted).verdict, confirmed: false)
+                phase = .over(doubtful, owed: CommandTidying(run, command, &turn))
+                return
+            }
             if role == .cancel {
                 phase = .recalling(CommandRecall(adopting: name, key, &turn), verdict ?? interrupted)
                 return
@@ -62,9 +68,15 @@ public struct CommandStep: Hashable, Codable, Sendable {
             case .failed, .completed, .dispatched: process.kill(&turn)
             }
             phase = .breakingOff(process, verdict.verdict)
-        case (nil, _) where verdict != nil && run.ends.last?.isRecall == true: conclude(verdict ?? interrupted)
+        case (nil, _) where run.recall?.succeeded != nil:
+            let verdict = verdict ?? interrupted
+            conclude(Judgement(verdict.verdict, confirmed: run.recall?.succeeded ?? false))
         case (nil, let end?) where verdict == nil && end.isAWord: conclude(judge(end))
-        case (nil, let end): if let verdict = verdict ?? end.map({ judge($0) }) { takeBack(verdict, command, &turn) }
+        case (nil, let end):
+            guard let verdict = verdict ?? end.map({ $0 == .unseen ? interrupted : judge($0) }) else { return }
+            takeBack(verdict, command, &turn)
+            // The operator has taken the cancel command away.
+            if recall == nil, run.recall == .owed { turn.note(.recallEnded(succeeded: false)) }
         }
     }
 
@@ -212,6 +224,7 @@ public struct CommandStep: Hashable, Codable, Sendable {
             }
         case .recalling(let recall, let judgement):
             if let succeeded = recall.succeeded {
+                turn.note(.recallEnded(succeeded: succeeded))
                 return conclude(Judgement(judgement.verdict, confirmed: judgement.confirmed && succeeded))
             }
             if recall.isHaunting { conclude(Judgement(judgement.verdict, confirmed: false), recall) }
@@ -246,9 +259,14 @@ extension ProcessEnd {
     }
 }
 
-extension Inheritance.Run.End {
-    /// The cancel command has done what it was for.
-    var isRecall: Bool { role == .cancel && end == .exit(0) }
+extension Inheritance.Run.Recall {
+    /// How it went; nil while it is owed.
+    fileprivate var succeeded: Bool? {
+        switch self {
+        case .owed: nil
+        case .ended(let succeeded): succeeded
+        }
+    }
 }
 
 extension CommandStep: Visited {

@@ -15,12 +15,15 @@ public struct CommandTidying: Hashable, Codable, Sendable {
     public private(set) var recall: CommandRecall?
     /// Once the cancel command under way is over.
     private var mustRecallAgain = false
+    /// The journal says that it must be taken back.
+    private var isOwed: Bool
 
     init(_ key: ExecutionKey, secrets: [SecretRange], haunted: Supervised?, _ recall: CommandRecall?) {
         self.key = key
         self.secrets = secrets
         self.haunted = haunted
         self.recall = recall
+        isOwed = recall != nil
     }
 
     /// Goes on where an earlier life was.
@@ -35,12 +38,14 @@ public struct CommandTidying: Hashable, Codable, Sendable {
         }
         // What was handed over stays so, whatever its command left behind.
         let wasHandedOver = run.course == .handedOver
-        let isOwed = haunted != nil && !wasHandedOver || run.kind == .recalled && run.ends.last?.isRecall != true
+        let wasNeverBegun = haunted != nil && !wasHandedOver || run.kind == .recalled && run.recall == nil
         if let cancel = processes.first(where: { $0.role == .cancel }) {
             recall = CommandRecall(adopting: cancel.name, key, &turn)
-        } else if isOwed {
+        } else if wasNeverBegun || run.recall == .owed {
             recall = CommandRecall(key, secrets: [], command, &turn)
         }
+        isOwed = recall != nil || run.recall == .owed
+        conclude(&turn)
     }
 
     public var isDone: Bool { haunted == nil && (recall?.succeeded != nil || recall == nil) }
@@ -62,12 +67,14 @@ public struct CommandTidying: Hashable, Codable, Sendable {
             turn.late()
         }
         recallAgain(command, &turn)
+        conclude(&turn)
     }
 
     mutating func tick(_ command: CommandSettings, _ turn: inout Turn) {
         haunted?.tick(key, &turn)
         recall?.tick(command, &turn)
         recallAgain(command, &turn)
+        conclude(&turn)
     }
 
     mutating func broke(_ id: EffectID, _ command: CommandSettings, _ turn: inout Turn) {
@@ -78,6 +85,7 @@ public struct CommandTidying: Hashable, Codable, Sendable {
             turn.late()
         }
         recallAgain(command, &turn)
+        conclude(&turn)
     }
 
     private mutating func layToRest(_ turn: inout Turn) {
@@ -93,6 +101,13 @@ public struct CommandTidying: Hashable, Codable, Sendable {
         mustRecallAgain = false
         recall = CommandRecall(key, secrets: secrets, command, &turn)
     }
+
+    /// While a death is awaited the cancel command may have to run again, and the next life has to know.
+    private mutating func conclude(_ turn: inout Turn) {
+        guard isOwed, isDone else { return }
+        isOwed = false
+        turn.note(.recallEnded(succeeded: recall?.succeeded ?? false))
+    }
 }
 
 extension CommandTidying: Visited {
@@ -102,5 +117,6 @@ extension CommandTidying: Visited {
         visitor.optional(haunted)
         visitor.optional(recall)
         visitor.flag(mustRecallAgain)
+        visitor.flag(isOwed)
     }
 }

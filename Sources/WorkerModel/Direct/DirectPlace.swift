@@ -112,7 +112,7 @@ public struct DirectPlace: Hashable, Codable, Sendable {
             file.moved(to: newPath(of: file, under: path), &turn)
             environmentFile = file
         }
-        withBase { isSeen ? $0.moved(to: path, &turn) : $0.movedUnseen(to: path, &turn) }
+        withBase { isSeen ? $0.moved(to: path, &turn) : $0.movedUnseen(to: path) }
     }
 
     /// Neither was renamed.

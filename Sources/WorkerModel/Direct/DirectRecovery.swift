@@ -58,11 +58,19 @@ extension DirectPlace {
 
     /// Where an earlier life was about to rename the workspace, and did not hear what came of it.
     func renameAgain(_ run: Inheritance.Run, _ turn: inout Turn) -> DirectStep.PendingRename? {
+        intendedName(run).map { renameAgain(to: $0, &turn) }
+    }
+
+    /// The name that an earlier life was about to give it.
+    func intendedName(_ run: Inheritance.Run) -> Bytes? {
         guard let workspace, workspace.isHeld, let next = run.workspaces.last, next.stage == .intended else {
             return nil
         }
-        let to = next.possession.path
-        let id = turn.ask(.files(.rename(from: workspace.path, to: to)))
+        return next.possession.path
+    }
+
+    func renameAgain(to: Bytes, _ turn: inout Turn) -> DirectStep.PendingRename {
+        let id = turn.ask(.files(.rename(from: directory, to: to)))
         return DirectStep.PendingRename(id: id, to: to, isRepeated: true)
     }
 }

@@ -3,6 +3,7 @@
 //   haunted     -> tearingDown | releasing      (a process that was not seen dead; nothing is touched before it is)
 //   settling    -> tearingDown | releasing      (answers are due that tell what there is, and where)
 //   tearingDown -> releasing                    (it may haunt, too)
+//   tearingDown -> settling                     (of an earlier life, which had not heard where the workspace lies)
 //   releasing   -> done, which is derived: all holdings are gone
 //
 // Nothing here can change the verdict, and nothing here holds a slot.
@@ -22,6 +23,10 @@ public struct DirectTidying: Hashable, Codable, Sendable {
     public private(set) var place: DirectPlace
     public private(set) var phase: Phase
     public let secrets: [SecretRange]
+    /// It is not run again.
+    private var isTornDown = false
+    /// The name that an earlier life was about to give the workspace; asked for once its teardown is over.
+    private var unsettledName: Bytes?
 
     init(_ step: DirectStep, _ direct: DirectSettings, _ turn: inout Turn) {
         key = step.key
@@ -43,14 +48,12 @@ public struct DirectTidying: Hashable, Codable, Sendable {
         secrets = []
         phase = .settling(nil)
         guard let (name, role) = run.process else {
-            if run.end(of: .teardown) != nil {
-                release(&turn)
-            } else {
-                phase = .settling(place.renameAgain(run, &turn))
-                advance(direct, &turn)
-            }
+            isTornDown = run.end(of: .teardown) != nil
+            phase = .settling(place.renameAgain(run, &turn))
+            advance(direct, &turn)
             return
         }
+        unsettledName = place.intendedName(run)
         var process = Supervised(adopting: name, role, key, &turn)
         switch role {
         case .teardown: phase = .tearingDown(process, killAt: turn.at.after(turn.timing.teardown))
@@ -158,7 +161,7 @@ public struct DirectTidying: Hashable, Codable, Sendable {
 
     /// Always when configured and the workspace exists: also after failure, cancellation and with cleanup off.
     private mutating func tearDown(_ direct: DirectSettings, _ turn: inout Turn) {
-        guard let command = direct.teardownCommand, place.base.isHeld else { return release(&turn) }
+        guard !isTornDown, let command = direct.teardownCommand, place.base.isHeld else { return release(&turn) }
         let commands = DirectCommands(key: key, place: place, settings: direct)
         let process = Supervised(commands.teardown(command, secrets: secrets), &turn)
         phase = .tearingDown(process, killAt: turn.at.after(turn.timing.teardown))
@@ -174,18 +177,24 @@ public struct DirectTidying: Hashable, Codable, Sendable {
         case .haunted(let process):
             guard process.outcome != nil else { return }
             turn.log(.info, .deathConfirmed, key)
-            phase = .settling(nil)
-            advance(direct, &turn)
+            settle(direct, &turn)
         case .settling(let rename):
             if rename == nil, !place.isBeingMade { tearDown(direct, &turn) }
         case .tearingDown(let process, let killAt):
             guard let outcome = process.outcome else { return }
             // It was to run in an earlier life, and nobody knows that it did.
-            if outcome == .vanished, killAt != nil { return tearDown(direct, &turn) }
-            if killAt != nil { report(outcome, &turn) }
-            release(&turn)
+            isTornDown = outcome != .vanished || killAt == nil
+            if isTornDown, killAt != nil { report(outcome, &turn) }
+            settle(direct, &turn)
         case .releasing: break
         }
+    }
+
+    /// Nothing of it runs any more. Where the workspace lies has to be known before it is given back.
+    private mutating func settle(_ direct: DirectSettings, _ turn: inout Turn) {
+        phase = .settling(unsettledName.map { place.renameAgain(to: $0, &turn) })
+        unsettledName = nil
+        advance(direct, &turn)
     }
 
     private func report(_ outcome: Supervised.Outcome, _ turn: inout Turn) {
@@ -210,6 +219,8 @@ extension DirectTidying: Visited {
         key.visit(&visitor)
         place.visit(&visitor)
         visitor.list(secrets)
+        visitor.flag(isTornDown)
+        visitor.optional(unsettledName) { $0.bytes($1) }
         switch phase {
         case .haunted(let process):
             visitor.tag(0)

@@ -24,7 +24,8 @@ struct NoteTextTests {
     private static var notes: [JournalNote] {
         var notes: [JournalNote] = [
             .claimHeard, .started(at: Instant(nanoseconds: 0)), .handedOver, .verdictHeard, .verdictWithdrawn,
-            .forgotten, .volumeUsed(Bytes(text: "v"), WallTime(nanoseconds: -1)), .ending(.completed),
+            .forgotten, .recallBegan, .recallEnded(succeeded: true), .recallEnded(succeeded: false),
+            .volumeUsed(Bytes(text: "v"), WallTime(nanoseconds: -1)), .ending(.completed),
             .ending(.cancelled), .ending(.dispatched),
             .ending(.failed(.gracefulShutdown)),
         ]

@@ -152,6 +152,7 @@ private enum Journals {
             .claimed(execution, at: at), .recalled(execution), .claimHeard, .started(at: at),
             .ending(dice.pick(verdicts) ?? .cancelled), .intended(thing), .acquired(thing), .ended(name, role, end),
             .released(thing), .verdictDecided(word), .handedOver, .verdictHeard, .verdictWithdrawn, .forgotten,
+            .recallBegan, .recallEnded(succeeded: dice.below(2) == 0),
         ]
         switch dice.below(40) {
         case 0: return .remembered(word)

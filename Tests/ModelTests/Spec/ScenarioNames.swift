@@ -44,8 +44,8 @@ struct ScenarioNames {
         switch call.note {
         case .claimed(let key, _), .recalled(let key):
             runs[call.run] = "\(key.task.bytes.text)/\(key.execution?.bytes.text ?? "")"
-        case .claimHeard, .started, .ending, .intended, .acquired, .ended, .released, .verdictDecided, .handedOver,
-            .verdictHeard, .verdictWithdrawn, .forgotten, .volumeUsed:
+        case .claimHeard, .started, .ending, .intended, .acquired, .ended, .released, .recallBegan, .recallEnded,
+            .verdictDecided, .handedOver, .verdictHeard, .verdictWithdrawn, .forgotten, .volumeUsed:
             break
         }
     }

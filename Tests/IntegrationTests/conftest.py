@@ -149,9 +149,15 @@ class Rig:
         pids = self.pids(task)
         daemon.wait_until(f"{pids} to be gone", lambda: not any(daemon.alive(pid) for pid in pids), patience)
 
+    def wait_no_process(self, patience=daemon.PATIENCE):
+        try:
+            daemon.wait_until("all processes to be gone", lambda: not self.ours(), patience)
+        except AssertionError as problem:
+            raise AssertionError(f"{problem}: {[daemon.described(pid) for pid in self.ours()]}") from None
+
     def wait_nothing_left(self):
         """No process and no workspace of a worker that has ended."""
-        daemon.wait_until("all processes to be gone", lambda: not self.ours(), 5)
+        self.wait_no_process()
         assert not os.path.exists(self.workspaces) or os.listdir(self.workspaces) == []
 
     def close(self):

@@ -30,6 +30,15 @@ def wait_until(what, condition, patience=PATIENCE):
         time.sleep(0.005)
 
 
+def described(pid):
+    """A process in a few words, for a message."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return " ".join(file.read().split()[:4])
+    except (FileNotFoundError, ProcessLookupError):
+        return f"{pid} (gone)"
+
+
 class Daemon:
     def __init__(self, arguments, environment, within=(), reads=True):
         self.changed = threading.Condition()

@@ -58,7 +58,7 @@ def runs(bench):
 
 
 def nothing_left(bench):
-    daemon.wait_until("all processes to be gone", lambda: not bench.rig.ours(), 5)
+    bench.rig.wait_no_process()
     assert os.listdir(bench.rig.path("tmp")) == [], "the canary's own files are left"
     assert os.listdir(bench.rig.path("state")) == [], "the canary's worker kept an instance id"
 

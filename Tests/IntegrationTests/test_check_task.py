@@ -27,7 +27,7 @@ def outcomes(steps):
 
 
 def nothing_left(bench):
-    daemon.wait_until("all processes to be gone", lambda: not bench.rig.ours())
+    bench.rig.wait_no_process()
     assert os.listdir(bench.rig.path("tmp")) == [], "the canary's own files are left"
 
 
@@ -129,4 +129,4 @@ def test_a_killed_check_takes_its_children_along(bench):
     daemon.wait_until("the setup command", lambda: os.path.exists(here))
     process.kill()
     process.communicate(timeout=10)  # to the end of its output, which no child may hold open
-    daemon.wait_until("all processes to be gone", lambda: not bench.rig.ours(), 30)
+    bench.rig.wait_no_process()

@@ -139,13 +139,13 @@ def test_every_execution_has_one_final_word(rig, supervisors):
     wait_until("the supervisors to leave", lambda: not supervisors(), 10)
     rig.wait_nothing_left()
     assert os.listdir(rig.path("tmp")) == []
-    outcomes = {word["data"].get("failure_reason", word["type"]) for word in rig.plane.finals()}
-    # The moments were of all kinds: before the start, while it ran, after its end.
-    assert {"task_completed", "agent_invocation", "unknown"} <= outcomes, outcomes
     told = ", ".join(f"{event} {count}" for event, count in sorted(lives.moments.items()))
     print(f"\nseed {SEED}: {KILLS} kills, {len(tasks)} executions, each with one final word; the worker died behind: "
           + told)
+    # What few kills hit depends on the machine; test_survival_phases.py kills in each phase on purpose.
     if KILLS >= 200:
+        outcomes = {word["data"].get("failure_reason", word["type"]) for word in rig.plane.finals()}
+        assert {"task_completed", "agent_invocation", "unknown"} <= outcomes, outcomes
         assert all(phase & set(lives.moments) for phase in PHASES), f"seed {SEED}: {lives.moments}"
 
 

@@ -258,8 +258,7 @@ extension World {
             // A claim names only the task; an execution whose own claim was lost is not owed a word.
             guard processes.agentStarts.contains(entry.key), !runtime.wasHandedOver(entry.key) else { continue }
             if entry.isOfAnEarlierLife { continue }
-            let superseded = server.ledger.contains { $0.key.task == entry.key.task && $0.key != entry.key }
-            if superseded { continue }
+            if server.knowsAnother(than: entry.key) { continue }
             return Violation("NoSilentEnd", "the server never heard how a claimed execution ended")
         }
         return nil
@@ -269,11 +268,8 @@ extension World {
     private func everyClaimIsAnswered() -> Violation? {
         guard !contractBroken else { return nil }
         for claim in journal.claimed where !isOfAnEarlierLife(claim.key) {
-            guard let entry = server.ledger.first(where: { $0.key == claim.key }), entry.finalWord == nil else {
-                continue
-            }
-            if runtime.wasHandedOver(claim.key) { continue }
-            if server.ledger.contains(where: { $0.key.task == claim.key.task && $0.key != claim.key }) { continue }
+            guard let index = server.index(of: claim.key), server.ledger[index].finalWord == nil else { continue }
+            if runtime.wasHandedOver(claim.key) || server.knowsAnother(than: claim.key) { continue }
             return Violation("NoSilentEnd", "the server never heard how a claimed execution ended")
         }
         return nil

@@ -36,6 +36,7 @@ public struct DockerModel: Sendable {
 
         /// Not one of those that only serve to fill a volume.
         public var isTask: Bool { name.hasPrefix("oz-task-") }
+        var runsTask: Bool { state == .running && isTask }
     }
 
     struct Pending: Sendable {
@@ -185,6 +186,10 @@ public struct DockerModel: Sendable {
         case .awaitEnd, .followOutput: return [(.loses, .dockerLoses)]
         case .abandon: return []
         }
+    }
+
+    var tasksRunning: [ExecutionKey] {
+        containers.indices.filter { containers[$0].runsTask }.map { containers[$0].key }
     }
 
     private mutating func perform(_ call: DockerCall, _ id: EffectID) -> DockerEvent {

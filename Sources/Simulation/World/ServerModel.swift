@@ -16,8 +16,6 @@ public struct ServerModel: Sendable {
         public internal(set) var rejected = false
         /// A cancellation reached the worker while this one could still be cancelled.
         public var mustBeCancelled = false
-        /// By the last move. No part of the state.
-        var wasMarkedNow = false
         /// Assigned to an earlier life, whose memory is gone: what it knew of this one nobody knows any more.
         var isOfAnEarlierLife = false
     }
@@ -28,6 +26,9 @@ public struct ServerModel: Sendable {
     var saidNonsense: [Bool]
     public internal(set) var ledger: [Entry] = []
 
+    /// What the last move marked to be cancelled. No part of the state.
+    var markedNow: [Int] = []
+
     init(_ scenario: Scenario) {
         cancelled = scenario.cancellations.map { _ in false }
         saidNonsense = scenario.nonsense.map { _ in false }
@@ -35,7 +36,7 @@ public struct ServerModel: Sendable {
 
     /// Anew: nobody has claimed it so far, so what was asked before may have been forgotten with its assignment.
     mutating func assigned(_ key: ExecutionKey, anew: Bool) {
-        if let index = ledger.firstIndex(where: { $0.key == key }) {
+        if let index = index(of: key) {
             if anew { ledger[index].mustBeCancelled = false }
             ledger[index].timesAssigned += 1
             ledger[index].finalWordsAllowed += 1
@@ -45,6 +46,25 @@ public struct ServerModel: Sendable {
             entry.finalWordsAllowed = 1
             ledger.append(entry)
         }
+    }
+
+    /// In place: entries are large, and this is asked for all the time.
+    func index(of key: ExecutionKey) -> Int? {
+        for index in ledger.indices where ledger[index].key == key { return index }
+        return nil
+    }
+
+    /// Another execution of its task was assigned, too.
+    func knowsAnother(than key: ExecutionKey) -> Bool {
+        for index in ledger.indices where ledger[index].key.task == key.task && ledger[index].key != key {
+            return true
+        }
+        return false
+    }
+
+    func knows(_ task: TaskID) -> Bool {
+        for index in ledger.indices where ledger[index].key.task == task { return true }
+        return false
     }
 
     mutating func connected() {
@@ -57,7 +77,7 @@ public struct ServerModel: Sendable {
     mutating func hears(_ message: OutgoingMessage) -> Violation? {
         switch message {
         case .claimed(let task, _):
-            guard ledger.contains(where: { $0.key.task == task }) else {
+            guard knows(task) else {
                 return Violation("ClaimBeforeWork", "a claim for a task that was never assigned")
             }
             for index in ledger.indices where ledger[index].key.task == task { ledger[index].claimed = true }
@@ -71,7 +91,7 @@ public struct ServerModel: Sendable {
     }
 
     private mutating func hearsFinal(_ key: ExecutionKey, _ message: OutgoingMessage) -> Violation? {
-        guard let index = ledger.firstIndex(where: { $0.key == key }) else {
+        guard let index = index(of: key) else {
             return Violation("OneVerdict", "a final word for an execution that was never assigned")
         }
         guard ledger[index].claimed else {

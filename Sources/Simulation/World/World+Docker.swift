@@ -24,13 +24,15 @@ extension World {
         for index in docker.pending.indices where !docker.canAnswer(index) {
             for (move, fault) in docker.faults(of: index) { list.append((.docker(index, move), fault)) }
         }
-        for (index, container) in docker.containers.enumerated() where container.isTask && !container.isOrphan {
-            if container.state == .running, docker.isUp || docker.keepsAlive {
+        for index in docker.containers.indices {
+            guard docker.containers[index].isTask, !docker.containers[index].isOrphan else { continue }
+            let state = docker.containers[index].state
+            if state == .running, docker.isUp || docker.keepsAlive {
                 list.append((.container(index, .ends), nil))
                 list.append((.container(index, .endsBadly), .agentFails))
                 list.append((.container(index, .runsOutOfMemory), .agentFails))
             }
-            if container.state != .created, docker.isUp {
+            if state != .created, docker.isUp {
                 list.append((.container(index, .vanishes), .containerVanishes))
             }
         }
@@ -50,11 +52,9 @@ extension World {
             guard docker.pending.indices.contains(index) else { return nil }
             let request = docker.pending[index]
             let key = worker.roster[request.id.slot]?.key
-            let before = docker.containers.filter { $0.isTask && $0.state == .running }.map(\.key)
+            let before = docker.tasksRunning
             let event = docker.answer(index, way, key)
-            for container in docker.containers where container.isTask && container.state == .running {
-                if !before.contains(container.key) { processes.agentStarts.append(container.key) }
-            }
+            for key in docker.tasksRunning where !before.contains(key) { processes.agentStarts.append(key) }
             return feed(.docker(event))
         case .container(let index, let move):
             guard docker.containers.indices.contains(index) else { return nil }

@@ -103,7 +103,7 @@ extension World {
     }
 
     func isOfAnEarlierLife(_ key: ExecutionKey) -> Bool {
-        server.ledger.contains { $0.key == key && $0.isOfAnEarlierLife }
+        server.index(of: key).map { server.ledger[$0].isOfAnEarlierLife } ?? false
     }
 
     /// There may be another life that is told what this one left.
@@ -114,7 +114,7 @@ extension World {
     /// A cancellation that arrived in the turn of the death, before the journal knew of it, has not arrived.
     private mutating func unmarkWhatNobodyKnows() {
         guard scenario.settings.journals else { return }
-        for index in server.ledger.indices where server.ledger[index].wasMarkedNow {
+        for index in server.markedNow {
             let key = server.ledger[index].key
             server.ledger[index].mustBeCancelled = journal.inheritance.runs.contains {
                 $0.key == key && $0.isCancelled

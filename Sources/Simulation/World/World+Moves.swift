@@ -33,7 +33,7 @@ extension World {
             if server.nextAssignment < scenario.assignments.count { add(.assign(server.nextAssignment)) }
             for index in scenario.cancellations.indices where !server.cancelled[index] {
                 let task = scenario.cancellations[index]
-                if server.ledger.contains(where: { $0.key.task == task }) { add(.cancel(index)) }
+                if server.knows(task) { add(.cancel(index)) }
             }
             if let index = server.saidNonsense.firstIndex(of: false) { add(.sayNonsense(index)) }
         }

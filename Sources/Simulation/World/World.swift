@@ -97,7 +97,7 @@ public struct World: Sendable {
         transitions = []
         reached = 0
         runtime.markedNow = []
-        for index in server.ledger.indices { server.ledger[index].wasMarkedNow = false }
+        server.markedNow = []
     }
 
     /// The machines of another life are others.
@@ -254,8 +254,8 @@ public struct World: Sendable {
     /// Who is to be cancelled by a cancellation that arrives now: every execution without a decided verdict.
     private mutating func markCancelled(_ task: TaskID) {
         for execution in worker.roster.tasks where execution.key.task == task && execution.canBeCancelled {
-            guard let index = server.ledger.firstIndex(where: { $0.key == execution.key }) else { continue }
-            server.ledger[index].wasMarkedNow = !server.ledger[index].mustBeCancelled
+            guard let index = server.index(of: execution.key), !server.ledger[index].mustBeCancelled else { continue }
+            server.markedNow.append(index)
             server.ledger[index].mustBeCancelled = true
         }
         for run in runtime.runs where run.key.task == task && run.wasHandedOver && !run.mustBeTakenBack {

@@ -1,6 +1,7 @@
 """The figures of the Docker backend, on a daemon and a registry of their own: lines of NAME SIDE VALUE.
 
-docker_rows.py CALLS WORK ROUNDS QUICK, by the tests' own Python. CALLS is the program of calls.c.
+docker_rows.py CALLS WORK ROUNDS QUICK [ROW ...], by the tests' own Python. CALLS is the program of calls.c. Rows are
+begin, fill, many and much, all of them where none is named.
 """
 
 import os
@@ -11,10 +12,11 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.join(os.path.dirname(HERE), "IntegrationTests")
-sys.path[:0] = [os.path.join(TESTS, "docker"), TESTS]
+sys.path[:0] = [HERE, os.path.join(TESTS, "docker"), TESTS]
 sys.dont_write_bytecode = True
 
 import daemon  # noqa: E402
+from docker_begin import begin  # noqa: E402
 import engine as engines  # noqa: E402
 from plane import Plane, assignment  # noqa: E402
 from daemon import wait_until  # noqa: E402
@@ -51,8 +53,8 @@ class Bench:
         self.engine.push(full, "1")
         return full + ":1"
 
-    def worker(self, *lines):
-        """A new one, connected; what it says goes to a file."""
+    def worker(self, *lines, url=None):
+        """A new one, connected; what it says goes to a file. Another address than the daemon's own may be given."""
         self.workers += 1
         state = os.path.join(self.work, f"state-{self.workers}")
         os.mkdir(state)
@@ -65,9 +67,14 @@ class Bench:
         process = subprocess.Popen(
             [daemon.BINARY, "--config-file", config, "--api-key-file", self.key, "--web-socket-url", self.plane.url,
              "--log-format", "json", "--log-level", "info"],
-            env={"PATH": os.environ["PATH"], "DOCKER_HOST": self.engine.url, "STATE_DIRECTORY": state},
+            env={"PATH": os.environ["PATH"], "DOCKER_HOST": url or self.engine.url, "STATE_DIRECTORY": state},
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        self.plane.wait_connected(beyond=before)
+        try:
+            self.plane.wait_connected(beyond=before)
+        except AssertionError:
+            with open(self.log.name, encoding="utf-8") as file:
+                print(file.read(), file=sys.stderr)
+            raise
         return process
 
     def end(self, worker):
@@ -75,7 +82,14 @@ class Bench:
         worker.wait(60)
 
     def assign(self, task, image, variables=None, **more):
-        self.plane.send(assignment(task, variables or {}, execution=task, docker_image=image, **more))
+        """When it was sent, in nanoseconds."""
+        message = assignment(task, variables or {}, execution=task, docker_image=image, **more)
+        sent = time.time_ns()
+        self.plane.send(message)
+        return sent
+
+    def started(self, container):
+        return nanoseconds(self.engine.inspect(container)["State"]["StartedAt"])
 
     def close(self):
         self.engine.stop()
@@ -85,31 +99,6 @@ class Bench:
 def status(worker, name):
     with open(f"/proc/{worker.pid}/status", encoding="ascii") as file:
         return int(file.read().split(name + ":")[1].split()[0])
-
-
-def begin(bench, image, rounds):
-    """Assignment to container start; beside it the same calls by libcurl."""
-    worker = bench.worker("log_task_output: false")
-    repository, tag = image.rsplit(":", 1)
-    body = '{"Image": "%s", "Cmd": ["/agent/entrypoint.sh"], "WorkingDir": "/workspace"}' % image
-    for number in range(rounds + 1):
-        began, name = subprocess.check_output(
-            [bench.calls, bench.engine.socket, repository, tag, body], text=True).split()
-        curl = nanoseconds(bench.engine.inspect(name)["State"]["StartedAt"]) - int(began)
-        bench.engine.call("DELETE", f"/containers/{name}?force=1")
-        sent = time.time_ns()
-        bench.assign(f"b-{number}", image, {"STUB": "sleep"})
-        found = wait_until("the container", lambda: [
-            made for entry in bench.engine.containers(oz_task_id=f"b-{number}")
-            if (made := bench.engine.inspect(entry["Id"]))["State"]["Running"]])[0]
-        ours = nanoseconds(found["State"]["StartedAt"]) - sent
-        bench.engine.call("POST", f"/containers/{found['Id']}/kill")
-        bench.plane.wait_final(f"b-{number}", patience=60)
-        if number > 0:  # The first is for the caches.
-            tell("docker_begin_ms", "ours", ours / 1e6)
-            tell("docker_begin_ms", "curl", curl / 1e6)
-            tell("docker_beyond_ms", "ours", (ours - curl) / 1e6)
-    bench.end(worker)
 
 
 def many(bench, image, count):
@@ -193,7 +182,7 @@ def stream(bench, sidecar):
     return took
 
 
-def main(calls, work, rounds, quick):
+def main(calls, work, rounds, quick, rows):
     bench = Bench(work, calls)
     try:
         bench.engine.start()
@@ -201,16 +190,21 @@ def main(calls, work, rounds, quick):
         with open(os.path.join(TESTS, "docker", "entrypoint.sh"), "rb") as file:
             files["agent/entrypoint.sh"] = file.read()
         image = bench.image("task", files, links)
-        size = 64 if quick else 256
-        sidecar = bench.image("sidecar", {f"part/{n}": os.urandom(MIB) for n in range(size)})
-        begin(bench, image, 3 if quick else 20)
-        fill(bench, image, sidecar, rounds)
-        many(bench, image, 10 if quick else 50)
-        much(bench, image, 64 * MIB if quick else 1000 * MIB)
+        if "begin" in rows:
+            begin(bench, image, rounds, tell)
+        if "fill" in rows:
+            size = 64 if quick else 256
+            sidecar = bench.image("sidecar", {f"part/{n}": os.urandom(MIB) for n in range(size)})
+            fill(bench, image, sidecar, rounds)
+        if "many" in rows:
+            many(bench, image, 10 if quick else 50)
+        if "much" in rows:
+            much(bench, image, 64 * MIB if quick else 1000 * MIB)
     finally:
         bench.close()
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="oz-docker-", dir=sys.argv[2]) as place:
-        main(sys.argv[1], place, int(sys.argv[3]), sys.argv[4] == "quick")
+        main(sys.argv[1], place, int(sys.argv[3]), sys.argv[4] == "quick",
+             sys.argv[5:] or ["begin", "fill", "many", "much"])

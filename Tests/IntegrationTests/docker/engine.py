@@ -32,7 +32,7 @@ def missing():
     return ", ".join(name for name in NEEDED if shutil.which(name, path=path) is None)
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
         super().__init__("docker", timeout=60)
         self.path = path
@@ -105,7 +105,7 @@ class Engine:
     # ---- the API ----
 
     def call(self, method, path, body=None, headers=None):
-        connection = _UnixConnection(self.socket)
+        connection = UnixConnection(self.socket)
         try:
             if isinstance(body, (dict, list)):
                 body, headers = json.dumps(body), {"Content-Type": "application/json", **(headers or {})}

@@ -66,6 +66,9 @@ class Relay:
             call.cut()
         return len(found)
 
+    def passes(self, call, data):
+        """For who wants to know what is asked."""
+
     def close(self):
         for hold in self.holds:
             hold.release()
@@ -98,6 +101,7 @@ class Relay:
                     if re.match(rb"(GET|POST|PUT|DELETE|HEAD) ", data):
                         call.line = data.split(b"\r\n", 1)[0]
                     call.sent += len(data)
+                    self.passes(call, data)
                 self._wait(call, side)
                 target.sendall(data)
         except OSError:

@@ -119,8 +119,9 @@ final class DockerTransfer {
         easy.set(CURLOPT_BUFFERSIZE, 256 << 10)
         switch address.way {
         case .socket(let path): easy.set(CURLOPT_UNIX_SOCKET_PATH, path)
-        case .tcp(_, nil): break
+        case .tcp(_, nil): keepAlive()
         case .tcp(_, let tls?):
+            keepAlive()
             if let authority = tls.authority { easy.set(CURLOPT_CAINFO, authority) }
             easy.set(CURLOPT_SSLCERT, tls.certificate)
             easy.set(CURLOPT_SSLKEY, tls.key)
@@ -129,6 +130,14 @@ final class DockerTransfer {
                 easy.set(CURLOPT_SSL_VERIFYHOST, 0)
             }
         }
+    }
+
+    /// A wait for a container's end says nothing for hours. Without this nobody would notice that the line has died,
+    /// and what stands between would forget it.
+    private func keepAlive() {
+        easy.set(CURLOPT_TCP_KEEPALIVE, 1)
+        easy.set(CURLOPT_TCP_KEEPIDLE, 30)
+        easy.set(CURLOPT_TCP_KEEPINTVL, 10)
     }
 
     private func add(headers lines: [Bytes]) {

@@ -43,6 +43,23 @@ def test_a_cancellation_while_the_container_is_made_or_started(yard, relay, call
     assert worker.wait_exit() == 0 and not worker.events("daemon.leak")
 
 
+def keeps_alive(port):
+    """Whether the kernel will ask the other end of the connection from that port whether it is still there."""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        lines = [line.split() for line in file][1:]
+    return any(line[1].endswith(f":{port:04X}") and line[5].startswith("02:") for line in lines)
+
+
+def test_a_wait_on_a_line_that_dies_silently_is_noticed(yard, relay):
+    yard.connected()
+    yard.assign("t-1", "sleep")
+    wait = wait_until("the wait", lambda: next((call for call in relay.calls if b"/wait" in call.line), None))
+    wait_until("its line to be watched", lambda: keeps_alive(wait.near.getpeername()[1]))
+    yard.plane.send(cancellation("t-1"))
+    assert final(yard, "t-1")["type"] == "task_completed"
+    yard.wait_nothing_left()
+
+
 def test_a_stop_of_the_worker_while_the_container_is_made(yard, relay):
     worker = yard.connected()
     hold = relay.hold(CREATE)

@@ -42,7 +42,7 @@ class Bench:
         os.mkdir(os.path.join(work, "engine"))
         self.engine = engines.Engine(os.path.join(work, "engine"))
         self.plane = Plane()
-        self.workers = 0
+        self.workers = []
         self.key = os.path.join(work, "key")
         with open(self.key, "w", encoding="ascii") as file:
             file.write(daemon.KEY)
@@ -55,8 +55,7 @@ class Bench:
 
     def worker(self, *lines, url=None):
         """A new one, connected; what it says goes to a file. Another address than the daemon's own may be given."""
-        self.workers += 1
-        state = os.path.join(self.work, f"state-{self.workers}")
+        state = os.path.join(self.work, f"state-{len(self.workers)}")
         os.mkdir(state)
         config = os.path.join(state, "config.yaml")
         with open(config, "w", encoding="ascii") as file:
@@ -69,6 +68,7 @@ class Bench:
              "--log-format", "json", "--log-level", "info"],
             env={"PATH": os.environ["PATH"], "DOCKER_HOST": url or self.engine.url, "STATE_DIRECTORY": state},
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.workers.append(process)
         try:
             self.plane.wait_connected(beyond=before)
         except AssertionError:
@@ -92,6 +92,9 @@ class Bench:
         return nanoseconds(self.engine.inspect(container)["State"]["StartedAt"])
 
     def close(self):
+        for worker in self.workers:
+            worker.kill()
+            worker.wait()
         self.engine.stop()
         self.registry.stop()
 

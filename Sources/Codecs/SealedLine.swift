@@ -20,6 +20,17 @@ public enum SealedLine {
         output.append(text: end)
     }
 
+    /// The same for text on a pad.
+    public static func seal(_ pad: inout TextPad, from start: Int) {
+        let sum = CRC32.checksum(pad.bytes(from: start))
+        pad.append(mark)
+        guard let place = pad.place(for: 8) else { return }
+        for index in 0..<8 {
+            place[index] = hexDigit(UInt8(truncatingIfNeeded: sum >> UInt32(28 &- 4 &* index)) & 15)
+        }
+        pad.append(end)
+    }
+
     /// What was sealed in a line, which reaches behind its line feed; nil where the seal does not fit.
     public static func body(of line: Range<Int>, in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
         guard line.lowerBound >= 0, line.upperBound <= bytes.count, line.count > sealLength else { return nil }

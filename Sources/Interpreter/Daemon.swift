@@ -183,11 +183,15 @@ final class Daemon: LoopCore {
     private func note() -> Int {
         var count = 0
         defer { journal.flush() }
-        for batch in current[place...] {
-            for request in count == 0 ? batch.requests[offset...] : batch.requests[...] {
+        for batch in place..<current.count {
+            for index in (batch == place ? offset : 0)..<current[batch].requests.count {
                 count += 1
-                if case .journal(let call) = request.effect { journal.take(call) }
-                if case .process(.dismiss) = request.effect { return count }
+                // Only what is looked for is taken out of its place.
+                switch current[batch].requests[index].effect {
+                case .journal(let call): journal.take(call)
+                case .process(.dismiss): return count
+                case .socket, .process, .files, .docker, .log, .measure, .forgetSecrets, .exit: break
+                }
             }
         }
         return count

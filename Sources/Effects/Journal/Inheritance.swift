@@ -18,6 +18,7 @@ public struct Inheritance: Hashable, Codable, Sendable {
     public private(set) var highest: UInt64 = 0
 
     static let mostRuns = 65_536
+    /// At least so many of the latest; beyond, a quarter more gathers before the oldest go, all at once.
     static let mostRemembered = 1_000
     static let mostElsewhere = 10_000
     static let mostVolumes = 1_000
@@ -46,8 +47,14 @@ public struct Inheritance: Hashable, Codable, Sendable {
         case .claimed(let key, let at): open(Run(number: call.run, key: key, kind: .claimed(at: at)))
         case .recalled(let key): open(Run(number: call.run, key: key, kind: .recalled))
         case .volumeUsed(let name, let wall): use(name, wall)
-        case .claimHeard, .started, .ending, .intended, .acquired, .ended, .released, .recallBegan, .recallEnded,
-            .verdictDecided, .handedOver, .verdictHeard, .verdictWithdrawn, .forgotten:
+        // Most notes by far, and nothing is over because of one.
+        case .started, .ending, .intended, .acquired, .ended, .recallBegan, .verdictDecided:
+            if let index = index(of: call.run) { runs[index].take(call.note) }
+        case .claimHeard, .released, .recallEnded:
+            guard let index = index(of: call.run) else { return }
+            runs[index].take(call.note)
+            if runs[index].isOver { runs.remove(at: index) }
+        case .handedOver, .verdictHeard, .verdictWithdrawn, .forgotten:
             guard let index = index(of: call.run) else { return }
             let before = runs[index].course
             runs[index].take(call.note)
@@ -84,13 +91,17 @@ public struct Inheritance: Hashable, Codable, Sendable {
 
     private mutating func remember(_ word: OutgoingMessage) {
         guard word.finalKey?.execution != nil else { return }
-        if remembered.count >= Inheritance.mostRemembered { remembered.removeFirst() }
+        Inheritance.thin(&remembered, Inheritance.mostRemembered)
         remembered.append(word)
     }
 
     private mutating func know(elsewhere key: ExecutionKey) {
-        if elsewhere.count >= Inheritance.mostElsewhere { elsewhere.removeFirst() }
+        Inheritance.thin(&elsewhere, Inheritance.mostElsewhere)
         elsewhere.append(key)
+    }
+
+    private static func thin<Element>(_ list: inout [Element], _ most: Int) {
+        if list.count >= most &+ most / 4 { list.removeFirst(list.count &- most) }
     }
 
     private mutating func use(_ name: Bytes, _ wall: WallTime) {

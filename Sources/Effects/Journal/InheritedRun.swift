@@ -77,6 +77,19 @@ extension Inheritance {
             self.kind = kind
         }
 
+        /// As it was written.
+        init(
+            number: UInt64, key: ExecutionKey, kind: Kind, claimWasHeard: Bool, startedAt: Instant?, course: Course,
+            belongings: [Belonging], ends: [End]
+        ) {
+            self.init(number: number, key: key, kind: kind)
+            self.claimWasHeard = claimWasHeard
+            self.startedAt = startedAt
+            self.course = course
+            self.belongings = belongings
+            self.ends = ends
+        }
+
         /// How the latest command of that kind ended.
         public func end(of role: ProcessRole) -> ProcessEnd? { ends.last { $0.role == role }?.end }
 

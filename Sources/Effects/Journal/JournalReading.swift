@@ -23,7 +23,7 @@ public struct JournalReading: Hashable, Sendable {
         let coder = StateReader()
         var start = 0
         while start < bytes.count, newer == nil {
-            let end = JournalReading.lineEnd(bytes, from: start)
+            let end = LineScanner.lineFeed(in: bytes, from: start).map { $0 &+ 1 }
             if let end, let body = SealedLine.body(of: start..<end, in: bytes) {
                 take(UnsafeRawBufferPointer(rebasing: bytes[body]), coder)
             } else {
@@ -39,11 +39,6 @@ public struct JournalReading: Hashable, Sendable {
         self = bytes.withUnsafeBytes { JournalReading($0) }
     }
 
-    /// Behind the next line feed.
-    private static func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        bytes[start...].firstIndex(of: 0x0a).map { $0 &+ 1 }
-    }
-
     private mutating func take(_ line: UnsafeRawBufferPointer, _ coder: StateReader) {
         if JournalReading.begins(JournalFormat.headMark, line) { return head(line) }
         let mark = JournalFormat.recordMark
@@ -52,7 +47,10 @@ public struct JournalReading: Hashable, Sendable {
             return
         }
         let text = UnsafeRawBufferPointer(rebasing: line[mark.utf8CodeUnitCount...])
-        guard let record = try? coder.read(JournalRecord.self, from: text.assumingMemoryBound(to: UInt8.self)) else {
+        guard
+            let record = RecordScanner.read(text)
+                ?? (try? coder.read(JournalRecord.self, from: text.assumingMemoryBound(to: UInt8.self)))
+        else {
             strange &+= 1
             return
         }

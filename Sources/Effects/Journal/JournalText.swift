@@ -28,38 +28,92 @@ public struct JournalHead: Hashable, Codable, Sendable {
     }
 }
 
-/// Makes lines. Not for several threads at once.
+/// Makes lines, in a room that is used again. Not for several threads at once.
 public struct JournalWriter {
+    private static let firstRoom = 1 << 12
+    /// A larger room is given back once it is empty.
+    private static let roomToKeep = 1 << 16
+
     private let coder = StateWriter()
+    private var room = Bytes()
+    /// How much of it is text.
+    public private(set) var count = 0
 
     public init() {}
 
-    /// Nothing is appended where it can't be encoded.
-    public func append(_ head: JournalHead, to output: inout Bytes) throws(StateCodingError) {
-        let start = output.count
-        try coder.append(head, to: &output)
-        // The seal closes the object.
-        output.removeLast()
-        SealedLine.seal(&output, from: start)
+    public var isEmpty: Bool { count == 0 }
+
+    public var text: Bytes { Bytes(room[..<count]) }
+
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        room.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
 
-    public func append(_ record: JournalRecord, to output: inout Bytes) throws(StateCodingError) {
-        let start = output.count
-        output.append(text: JournalFormat.recordMark)
-        if case .noted(let call) = record, NoteText.append(call, to: &output) {
-            return SealedLine.seal(&output, from: start)
+    public mutating func removeAll() {
+        count = 0
+        if room.count > JournalWriter.roomToKeep { room = Bytes() }
+    }
+
+    public mutating func append(_ head: JournalHead) throws(StateCodingError) {
+        var text = Bytes()
+        try coder.append(head, to: &text)
+        // The seal closes the object.
+        text.removeLast()
+        line { pad in
+            pad.append(text)
+            return true
         }
-        do throws(StateCodingError) {
-            try coder.append(record, to: &output)
-        } catch {
-            output.removeLast(output.count &- start)
-            throw error
+    }
+
+    /// Nothing is appended where it can't be encoded.
+    public mutating func append(_ call: JournalCall) throws(StateCodingError) {
+        let isDone = line { pad in
+            pad.append(JournalFormat.recordMark)
+            return NoteText.append(call, to: &pad)
         }
-        SealedLine.seal(&output, from: start)
+        if !isDone { try encode(.noted(call)) }
+    }
+
+    public mutating func append(_ record: JournalRecord) throws(StateCodingError) {
+        let isDone = line { pad in
+            pad.append(JournalFormat.recordMark)
+            return RecordText.append(record, to: &pad)
+        }
+        if !isDone { try encode(record) }
     }
 
     /// All that an inheritance tells, in as few lines as it takes.
-    public func append(_ inheritance: Inheritance, to output: inout Bytes) throws(StateCodingError) {
-        for record in inheritance.records { try append(record, to: &output) }
+    public mutating func append(_ inheritance: Inheritance) throws(StateCodingError) {
+        for record in inheritance.records { try append(record) }
+    }
+
+    private mutating func encode(_ record: JournalRecord) throws(StateCodingError) {
+        var text = Bytes()
+        try coder.append(record, to: &text)
+        line { pad in
+            pad.append(JournalFormat.recordMark)
+            pad.append(text)
+            return true
+        }
+    }
+
+    /// A sealed line of what `write` writes; none where that gives up.
+    @discardableResult
+    private mutating func line(_ write: (inout TextPad) -> Bool) -> Bool {
+        while true {
+            let start = count
+            let (isDone, end): (Bool, Int?) = room.withUnsafeMutableBufferPointer { room in
+                var pad = TextPad(room, from: start)
+                let isDone = write(&pad)
+                if isDone { SealedLine.seal(&pad, from: start) }
+                return (isDone, pad.isFull ? nil : pad.end)
+            }
+            guard let end else {
+                room.append(contentsOf: repeatElement(0, count: max(JournalWriter.firstRoom, room.count)))
+                continue
+            }
+            if isDone { count = end }
+            return isDone
+        }
     }
 }

@@ -7,138 +7,154 @@
 import Codecs
 
 enum NoteText {
-    /// False for a note that is not among them, or holds bytes that need care; then nothing was appended.
-    static func append(_ call: JournalCall, to output: inout Bytes) -> Bool {
-        let start = output.count
-        output.append(text: "{\"noted\":{\"_0\":{\"run\":")
-        output.append(digits: call.run)
-        output.append(text: ",\"note\":")
-        guard append(call.note, &output) else {
-            output.removeLast(output.count &- start)
-            return false
-        }
-        output.append(text: "}}}")
+    /// False for a note that is not among them, or holds bytes that need care; then part of it may stand there.
+    static func append(_ call: JournalCall, to pad: inout TextPad) -> Bool {
+        pad.append("{\"noted\":{\"_0\":{\"run\":")
+        pad.append(call.run)
+        pad.append(",\"note\":")
+        guard append(call.note, to: &pad) else { return false }
+        pad.append("}}}")
         return true
     }
 
-    private static func append(_ note: JournalNote, _ output: inout Bytes) -> Bool {
+    private static func append(_ note: JournalNote, to pad: inout TextPad) -> Bool {
         switch note {
         case .claimed(let key, let at):
-            output.append(text: "{\"claimed\":{\"_0\":")
-            guard append(key, &output) else { return false }
-            append(",\"at\":", at, &output)
-        case .claimHeard: output.append(text: "{\"claimHeard\":{")
-        case .started(let at): append("{\"started\":{\"at\":", at, &output)
-        case .ending(.completed): output.append(text: "{\"ending\":{\"_0\":{\"completed\":{}}")
-        case .ending(.cancelled): output.append(text: "{\"ending\":{\"_0\":{\"cancelled\":{}}")
+            pad.append("{\"claimed\":{\"_0\":")
+            guard pad.append(key) else { return false }
+            pad.append(",\"at\":")
+            pad.append(at)
+        case .claimHeard: pad.append("{\"claimHeard\":{")
+        case .started(let at):
+            pad.append("{\"started\":{\"at\":")
+            pad.append(at)
+        case .ending(let verdict):
+            pad.append("{\"ending\":{\"_0\":")
+            guard pad.append(verdict) else { return false }
         case .intended(let possession):
-            guard append("{\"intended\":{\"_0\":", possession, &output) else { return false }
+            pad.append("{\"intended\":{\"_0\":")
+            guard pad.append(possession) else { return false }
         case .acquired(let possession):
-            guard append("{\"acquired\":{\"_0\":", possession, &output) else { return false }
+            pad.append("{\"acquired\":{\"_0\":")
+            guard pad.append(possession) else { return false }
         case .released(let possession):
-            guard append("{\"released\":{\"_0\":", possession, &output) else { return false }
+            pad.append("{\"released\":{\"_0\":")
+            guard pad.append(possession) else { return false }
         case .ended(let name, let role, let end):
-            append("{\"ended\":{\"_0\":", name, role, &output)
-            append(",\"_2\":", end, &output)
+            pad.append("{\"ended\":{\"_0\":")
+            pad.append(name, role)
+            pad.append(",\"_2\":")
+            pad.append(end)
         case .verdictDecided(let word):
-            guard append("{\"verdictDecided\":{\"_0\":", word, &output) else { return false }
-        case .handedOver: output.append(text: "{\"handedOver\":{")
-        case .verdictHeard: output.append(text: "{\"verdictHeard\":{")
-        case .recalled, .ending, .recallBegan, .recallEnded, .verdictWithdrawn, .forgotten, .volumeUsed: return false
+            pad.append("{\"verdictDecided\":{\"_0\":")
+            guard pad.append(word) else { return false }
+        case .handedOver: pad.append("{\"handedOver\":{")
+        case .verdictHeard: pad.append("{\"verdictHeard\":{")
+        case .recalled, .recallBegan, .recallEnded, .verdictWithdrawn, .forgotten, .volumeUsed: return false
         }
-        output.append(text: "}}")
+        pad.append("}}")
         return true
     }
+}
 
-    private static func append(_ mark: StaticString, _ possession: Possession, _ output: inout Bytes) -> Bool {
-        output.append(text: mark)
+// MARK: - Pieces
+
+extension TextPad {
+    mutating func append(_ possession: Possession) -> Bool {
         switch possession {
-        case .workspace(let path): return append("{\"workspace\":{\"_0\":", path, &output)
-        case .directory(let path): return append("{\"directory\":{\"_0\":", path, &output)
-        case .file(let path): return append("{\"file\":{\"_0\":", path, &output)
-        case .container(let name): return append("{\"container\":{\"_0\":", name, &output)
-        case .volume(let name): return append("{\"volume\":{\"_0\":", name, &output)
+        case .workspace(let path):
+            append("{\"workspace\":{\"_0\":")
+            guard append(plain: path) else { return false }
+        case .directory(let path):
+            append("{\"directory\":{\"_0\":")
+            guard append(plain: path) else { return false }
+        case .file(let path):
+            append("{\"file\":{\"_0\":")
+            guard append(plain: path) else { return false }
+        case .container(let name):
+            append("{\"container\":{\"_0\":")
+            guard append(plain: name) else { return false }
+        case .volume(let name):
+            append("{\"volume\":{\"_0\":")
+            guard append(plain: name) else { return false }
         case .process(let name, let role):
-            append("{\"process\":{\"_0\":", name, role, &output)
-            output.append(text: "}}")
-            return true
+            append("{\"process\":{\"_0\":")
+            append(name, role)
         }
-    }
-
-    private static func append(_ mark: StaticString, _ path: Bytes, _ output: inout Bytes) -> Bool {
-        output.append(text: mark)
-        guard append(path, &output) else { return false }
-        output.append(text: "}}")
+        append("}}")
         return true
     }
 
-    private static func append(
-        _ mark: StaticString, _ name: ProcessName, _ role: ProcessRole, _ output: inout Bytes
-    ) {
-        output.append(text: mark)
-        output.append(text: "{\"number\":")
-        output.append(digits: name.number)
-        output.append(text: "},\"_1\":")
-        output.append(digits: UInt64(role.rawValue))
+    fileprivate mutating func append(_ name: ProcessName, _ role: ProcessRole) {
+        append("{\"number\":")
+        append(name.number)
+        append("},\"_1\":")
+        append(UInt64(role.rawValue))
     }
 
-    private static func append(_ mark: StaticString, _ word: OutgoingMessage, _ output: inout Bytes) -> Bool {
-        output.append(text: mark)
+    /// False for what is told with details.
+    mutating func append(_ verdict: Verdict) -> Bool {
+        switch verdict {
+        case .completed: append("{\"completed\":{}}")
+        case .cancelled: append("{\"cancelled\":{}}")
+        case .dispatched: append("{\"dispatched\":{}}")
+        case .failed: return false
+        }
+        return true
+    }
+
+    mutating func append(_ word: OutgoingMessage) -> Bool {
+        let isConfirmed: Bool
         switch word {
         case .completed(let key, let confirmed):
-            output.append(text: "{\"completed\":{\"_0\":")
-            guard append(key, &output) else { return false }
-            output.append(text: confirmed ? ",\"confirmed\":true}}" : ",\"confirmed\":false}}" as StaticString)
+            append("{\"completed\":{\"_0\":")
+            guard append(key) else { return false }
+            isConfirmed = confirmed
         case .cancelled(let key, let confirmed):
-            output.append(text: "{\"cancelled\":{\"_0\":")
-            guard append(key, &output) else { return false }
-            output.append(text: confirmed ? ",\"confirmed\":true}}" : ",\"confirmed\":false}}" as StaticString)
+            append("{\"cancelled\":{\"_0\":")
+            guard append(key) else { return false }
+            isConfirmed = confirmed
         case .claimed, .failed, .rejected: return false
         }
+        append(",\"confirmed\":")
+        append(flag: isConfirmed)
+        append("}}")
         return true
     }
 
-    // MARK: - Pieces
+    mutating func append(flag: Bool) {
+        if flag { append("true") } else { append("false") }
+    }
 
-    private static func append(_ key: ExecutionKey, _ output: inout Bytes) -> Bool {
-        output.append(text: "{\"task\":{\"bytes\":")
-        guard append(key.task.bytes, &output) else { return false }
-        output.append(0x7d)
+    mutating func append(_ key: ExecutionKey) -> Bool {
+        append("{\"task\":{\"bytes\":")
+        guard append(plain: key.task.bytes) else { return false }
+        append("}")
         if let execution = key.execution {
-            output.append(text: ",\"execution\":{\"bytes\":")
-            guard append(execution.bytes, &output) else { return false }
-            output.append(0x7d)
+            append(",\"execution\":{\"bytes\":")
+            guard append(plain: execution.bytes) else { return false }
+            append("}")
         }
-        output.append(0x7d)
+        append("}")
         return true
     }
 
-    private static func append(_ mark: StaticString, _ at: Instant, _ output: inout Bytes) {
-        output.append(text: mark)
-        output.append(text: "{\"nanoseconds\":")
-        output.append(digits: at.nanoseconds)
-        output.append(0x7d)
+    mutating func append(_ at: Instant) {
+        append("{\"nanoseconds\":")
+        append(at.nanoseconds)
+        append("}")
     }
 
-    private static func append(_ mark: StaticString, _ end: ProcessEnd, _ output: inout Bytes) {
-        output.append(text: mark)
+    mutating func append(_ end: ProcessEnd) {
         switch end {
         case .exit(let status):
-            output.append(text: "{\"exit\":{\"_0\":")
-            output.append(signed: Int64(status))
+            append("{\"exit\":{\"_0\":")
+            append(signed: Int64(status))
         case .signal(let number):
-            output.append(text: "{\"signal\":{\"_0\":")
-            output.append(signed: Int64(number))
-        case .unseen: output.append(text: "{\"unseen\":{")
+            append("{\"signal\":{\"_0\":")
+            append(signed: Int64(number))
+        case .unseen: append("{\"unseen\":{")
         }
-        output.append(text: "}}")
-    }
-
-    private static func append(_ bytes: Bytes, _ output: inout Bytes) -> Bool {
-        guard PlainText.isPlain(bytes) else { return false }
-        output.append(0x22)
-        output.append(contentsOf: bytes)
-        output.append(0x22)
-        return true
+        append("}}")
     }
 }

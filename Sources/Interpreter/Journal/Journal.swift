@@ -44,11 +44,10 @@ final class Journal {
     private let file: JournalFile?
     private let thread: JournalThread?
     private let head: JournalHead
-    private let writer = JournalWriter()
     /// All that the file says, or should.
     private var known: Inheritance
     /// Lines of this turn.
-    private var gathered = Bytes()
+    private var gathered = JournalWriter()
     /// One of them is of the kind that is not to be lost.
     private var mustLast = false
     /// Lines since the next journal was asked for, which knows nothing of them.
@@ -119,25 +118,23 @@ final class Journal {
         if durability == .power, call.note.mustLast { mustLast = true }
         known.take(call)
         // A value of ours is always encoded.
-        try? writer.append(.noted(call), to: &gathered)
+        try? gathered.append(call)
     }
 
     /// Before what was asked for after these notes is done.
     func flush() {
         guard !gathered.isEmpty else { return }
         defer {
-            gathered.removeAll(keepingCapacity: gathered.capacity <= 1 << 16)
+            gathered.removeAll()
             mustLast = false
         }
-        since?.append(contentsOf: gathered)
+        if since != nil { gathered.withBytes { since?.append(contentsOf: $0) } }
         guard isWritable else { return }
-        do throws(JournalProblem) {
-            try JournalFile.write(gathered, to: descriptor)
-        } catch {
+        if let problem = gathered.withBytes({ JournalFile.write($0, to: descriptor) }) {
             // What is there of it would only be damage to whoever reads it.
             _ = ftruncate(descriptor, off_t(length))
             isWritable = false
-            return fail(error.errno)
+            return fail(problem.errno)
         }
         writes += 1
         length += gathered.count
@@ -225,7 +222,7 @@ final class Journal {
         guard let file, let lines = since else { return }
         since = nil
         do throws(JournalProblem) {
-            try JournalFile.write(lines, to: next)
+            if let problem = lines.withUnsafeBytes({ JournalFile.write($0, to: next) }) { throw problem }
             try file.replace()
         } catch {
             close(next)

@@ -52,14 +52,14 @@ struct JournalFile: Sendable {
     }
 
     /// The next one, whole and on the disk, but not under its name yet. The caller closes it.
-    func prepare(_ content: Bytes) throws(JournalProblem) -> Int32 {
+    func prepare(_ content: JournalWriter) throws(JournalProblem) -> Int32 {
         // A file of our own, even where somebody still has an earlier one open.
         unlinkat(directory, Self.next, 0)
         let file = openat(
             directory, Self.next, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw .last }
         do throws(JournalProblem) {
-            try Self.write(content, to: file)
+            if let problem = content.withBytes({ Self.write($0, to: file) }) { throw problem }
             try Self.sync(file)
         } catch {
             close(file)
@@ -101,15 +101,16 @@ struct JournalFile: Sendable {
 
     // MARK: - Descriptors
 
-    /// All of it, or what it failed with; then a part of it may be there.
-    static func write(_ bytes: Bytes, to file: Int32) throws(JournalProblem) {
+    /// Nothing where all of it was written, or what it failed with; then a part of it may be there.
+    static func write(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> JournalProblem? {
         var done = 0
         while done < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress.map { $0 + done }, $0.count - done) }
+            let count = Glibc.write(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw count < 0 ? .last : JournalProblem(errno: ENOSPC) }
+            guard count > 0 else { return count < 0 ? .last : JournalProblem(errno: ENOSPC) }
             done += count
         }
+        return nil
     }
 
     static func sync(_ file: Int32) throws(JournalProblem) {

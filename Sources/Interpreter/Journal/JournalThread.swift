@@ -75,12 +75,11 @@ final class JournalThread: Sendable {
     }
 
     /// What a new journal begins with.
-    static func content(_ head: JournalHead, _ inheritance: Inheritance) -> Bytes {
-        let writer = JournalWriter()
-        var content = Bytes()
+    static func content(_ head: JournalHead, _ inheritance: Inheritance) -> JournalWriter {
+        var content = JournalWriter()
         // Neither can fail: the coder refuses no value of these types.
-        try? writer.append(head, to: &content)
-        for record in inheritance.records { try? writer.append(record, to: &content) }
+        try? content.append(head)
+        for record in inheritance.records { try? content.append(record) }
         return content
     }
 }

@@ -92,7 +92,7 @@ public struct SegmentReader {
 
     /// The next line without its seal, which is checked.
     private func wholeLine() throws(RecordingProblem) -> Range<Int> {
-        guard let end = newLine() else {
+        guard let end = LineScanner.lineFeed(in: bytes, from: position) else {
             throw problem(
                 position == 0 && !begins(RecordingFormat.mark, position..<bytes.count) ? .notARecording : .cutOff)
         }
@@ -100,21 +100,6 @@ public struct SegmentReader {
         if position == 0, !begins(RecordingFormat.mark, sealed) { throw problem(.notARecording) }
         guard let body = SealedLine.body(of: sealed, in: bytes) else { throw problem(.damaged) }
         return body
-    }
-
-    private func newLine() -> Int? {
-        var index = position
-        while index &+ 8 <= bytes.count {
-            // Which of eight bytes is a line feed: the one that becomes zero.
-            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) ^ 0x0a0a_0a0a_0a0a_0a0a
-            if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 { break }
-            index &+= 8
-        }
-        while index < bytes.count {
-            if bytes[index] == 0x0a { return index }
-            index &+= 1
-        }
-        return nil
     }
 
     func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer {

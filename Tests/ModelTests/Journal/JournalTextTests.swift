@@ -16,14 +16,14 @@ struct JournalTextTests {
 
     /// The lines of a journal, the first one that of a life.
     private func lines(_ calls: some Sequence<JournalCall>) throws -> [Bytes] {
-        let writer = JournalWriter()
-        var head = Bytes()
-        try writer.append(JournalHead(life: Bytes(text: "0123abcd")), to: &head)
+        var writer = JournalWriter()
+        try writer.append(JournalHead(life: Bytes(text: "0123abcd")))
+        let head = writer.text
         return try [head]
             + calls.map { call in
-                var line = Bytes()
-                try writer.append(.noted(call), to: &line)
-                return line
+                writer.removeAll()
+                try writer.append(call)
+                return writer.text
             }
     }
 
@@ -46,9 +46,9 @@ struct JournalTextTests {
         for calls in Self.notes {
             for count in stride(from: 0, through: calls.count, by: 7) {
                 let whole = sum(calls.prefix(count))
-                var text = Bytes()
-                try JournalWriter().append(whole, to: &text)
-                let reading = JournalReading(text)
+                var writer = JournalWriter()
+                try writer.append(whole)
+                let reading = JournalReading(writer.text)
                 #expect(reading.isSound)
                 #expect(reading.inheritance == whole)
             }

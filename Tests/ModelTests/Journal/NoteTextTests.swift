@@ -1,4 +1,4 @@
-// Notes that are written by hand are the text that the encoding gives.
+// Records that are written by hand are the text that the encoding gives, and are read as the decoding reads them.
 
 import Codecs
 import Testing
@@ -45,27 +45,117 @@ struct NoteTextTests {
         return notes
     }
 
-    @Test func itIsTheTextOfTheEncoding() throws {
+    private static var records: [JournalRecord] {
         let calls =
-            Self.notes.map { JournalCall(run: .max, $0) }
+            notes.map { JournalCall(run: .max, $0) }
             + Session.some.prefix(4).flatMap { session in
                 session.requests.joined().compactMap { request in
                     if case .journal(let call) = request.effect { call } else { nil }
                 }
             }
-        var byHand = 0
-        for call in calls {
-            var written = Bytes(text: "before")
-            guard NoteText.append(call, to: &written) else {
-                #expect(written.text == "before")
-                continue
+        let words = keys.flatMap { key in [true, false].map { OutgoingMessage.completed(key, confirmed: $0) } }
+        return calls.map { .noted($0) } + runs.map { .kept($0) } + words.map { .remembered($0) }
+            + keys.map { .elsewhere($0) } + [.counted(0), .counted(.max)]
+            + [.volumeUsed(paths[0], WallTime(nanoseconds: 1))]
+    }
+
+    /// Each with some notes more than the one before, of all that can be noted of a run.
+    private static var runs: [Inheritance.Run] {
+        var runs: [Inheritance.Run] = []
+        for key in keys {
+            runs.append(Inheritance.Run(number: 7, key: key, kind: .recalled))
+            var run = Inheritance.Run(number: .max, key: key, kind: .claimed(at: Instant(nanoseconds: 9)))
+            runs.append(run)
+            for note in notes {
+                run.take(note)
+                if runs.last != run { runs.append(run) }
             }
-            byHand += 1
-            var encoded = Bytes(text: "before")
-            try StateWriter().append(JournalRecord.noted(call), to: &encoded)
-            #expect(written.text == encoded.text)
+            for last in [JournalNote.handedOver, .verdictHeard, .ending(.cancelled), .ending(.completed)] {
+                var other = Inheritance.Run(number: 1, key: key, kind: .recalled)
+                other.take(last)
+                runs.append(other)
+            }
         }
-        #expect(byHand * 2 > calls.count)
+        return runs
+    }
+
+    private static func byHand(_ record: JournalRecord, room: Int = 4_096) -> Bytes? {
+        var room = Bytes(repeating: 0, count: room)
+        return room.withUnsafeMutableBufferPointer { room in
+            var pad = TextPad(room, from: 0)
+            return RecordText.append(record, to: &pad) && !pad.isFull ? Bytes(pad.bytes(from: 0)) : nil
+        }
+    }
+
+    private static func scanned(_ text: Bytes) -> JournalRecord? { text.withUnsafeBytes { RecordScanner.read($0) } }
+
+    @Test func itIsTheTextOfTheEncoding() throws {
+        var written = 0
+        for record in Self.records {
+            var encoded = Bytes()
+            try StateWriter().append(record, to: &encoded)
+            guard let byHand = Self.byHand(record) else { continue }
+            written += 1
+            #expect(byHand.text == encoded.text)
+        }
+        #expect(written * 3 > Self.records.count)
+    }
+
+    /// Also of records that are not written by hand: what the scanner takes, it takes right.
+    @Test func itIsReadAsTheDecodingReadsIt() throws {
+        for record in Self.records {
+            var encoded = Bytes()
+            try StateWriter().append(record, to: &encoded)
+            let scanned = Self.scanned(encoded)
+            #expect(scanned == nil || scanned == record)
+            if Self.byHand(record) != nil { #expect(scanned == record, "\(encoded.text)") }
+        }
+    }
+
+    /// Of every text that is another in one byte, the scanner says what the decoding says, or nothing.
+    @Test func whatLooksOtherwiseIsLeftToTheDecoding() throws {
+        let reader = StateReader()
+        var accepted = 0
+        for record in Self.records.filter({ Self.byHand($0) != nil }).prefix(400).enumerated().filter({
+            $0.offset % 9 == 0
+        }) {
+            let text = try #require(Self.byHand(record.element))
+            for place in text.indices {
+                for byte in [UInt8(ascii: "0"), UInt8(ascii: "\""), UInt8(ascii: "}"), text[place] ^ 1] {
+                    var other = text
+                    other[place] = byte
+                    guard let scanned = Self.scanned(other) else { continue }
+                    accepted += 1
+                    let decoded = try? reader.read(JournalRecord.self, from: other)
+                    if scanned != decoded { Issue.record("\(other.text)") }
+                }
+            }
+            #expect(Self.scanned(Bytes(text.dropLast())) == nil)
+            #expect(Self.scanned(text + [0x20]) == nil)
+        }
+        #expect(accepted > 0)
+    }
+
+    /// Nothing is written beyond the end of the room, and where that was too little, it is told.
+    @Test func aPadThatIsTooSmallSaysSo() throws {
+        let record = JournalRecord.noted(JournalCall(run: 12, .verdictDecided(.completed(Self.keys[0]))))
+        let whole = try #require(Self.byHand(record))
+        for count in 0..<whole.count { #expect(Self.byHand(record, room: count) == nil) }
+        #expect(Self.byHand(record, room: whole.count) == whole)
+    }
+
+    @Test func aWriterGrowsAndIsUsedAgain() throws {
+        let long = Possession.workspace(Bytes(repeating: UInt8(ascii: "a"), count: 100_000))
+        var writer = JournalWriter()
+        for round in 0..<3 {
+            for run in 0..<50 { try writer.append(JournalCall(run: UInt64(run), .intended(long))) }
+            let reading = JournalReading(writer.text)
+            #expect(reading.isSound, "round \(round)")
+            #expect(reading.records == 50)
+            #expect(writer.withBytes { Bytes($0) } == writer.text)
+            writer.removeAll()
+            #expect(writer.isEmpty)
+        }
     }
 
     /// What an ordinary task notes costs no encoding.
@@ -79,8 +169,9 @@ struct NoteTextTests {
             .verdictDecided(.completed(key)), .verdictHeard, .handedOver,
         ]
         for note in often {
-            var output = Bytes()
-            #expect(NoteText.append(JournalCall(run: 1, note), to: &output), "\(note)")
+            let text = Self.byHand(.noted(JournalCall(run: 1, note)))
+            #expect(text != nil, "\(note)")
+            #expect(text.flatMap { Self.scanned($0) } == .noted(JournalCall(run: 1, note)))
         }
     }
 }

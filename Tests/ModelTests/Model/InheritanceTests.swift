@@ -44,8 +44,8 @@ struct InheritanceTests {
         var sum = Inheritance()
         for number in 0..<200_000 as Range<UInt64> { sum.take(Journals.nonsense(&dice, from: number)) }
         #expect(sum.runs.count <= Inheritance.mostRuns)
-        #expect(sum.remembered.count <= Inheritance.mostRemembered)
-        #expect(sum.elsewhere.count <= Inheritance.mostElsewhere)
+        #expect(sum.remembered.count <= Inheritance.mostRemembered * 5 / 4)
+        #expect(sum.elsewhere.count <= Inheritance.mostElsewhere * 5 / 4)
         #expect(sum.runs.allSatisfy { $0.belongings.count <= Inheritance.Run.mostBelongings })
         #expect(sum.runs.allSatisfy { $0.ends.count <= Inheritance.Run.mostEnds })
         #expect(zip(sum.runs, sum.runs.dropFirst()).allSatisfy { $0.number < $1.number })
@@ -55,7 +55,8 @@ struct InheritanceTests {
 
     @Test func ofHeardWordsAndOfHandedOverRunsTheLatestAreKept() {
         var sum = Inheritance()
-        for number in 1...UInt64(Inheritance.mostElsewhere + 5) {
+        let count = Inheritance.mostElsewhere * 3 / 2
+        for number in 1...UInt64(count) {
             let run = key("t\(number)", "1")
             sum.take(JournalCall(run: number * 2, .claimed(run, at: Instant(nanoseconds: 1))))
             sum.take(JournalCall(run: number * 2, .verdictDecided(.completed(run))))
@@ -65,10 +66,11 @@ struct InheritanceTests {
             sum.take(JournalCall(run: number * 2 + 1, .handedOver))
         }
         #expect(sum.runs.isEmpty)
-        #expect(sum.remembered.count == Inheritance.mostRemembered)
-        #expect(sum.elsewhere.count == Inheritance.mostElsewhere)
-        #expect(sum.remembered.last == .completed(key("t\(Inheritance.mostElsewhere + 5)", "1")))
-        #expect(sum.elsewhere.first == key("t6", "1"))
+        let (remembered, elsewhere) = (Inheritance.mostRemembered, Inheritance.mostElsewhere)
+        #expect((remembered...remembered * 5 / 4).contains(sum.remembered.count))
+        #expect((elsewhere...elsewhere * 5 / 4).contains(sum.elsewhere.count))
+        #expect(sum.remembered.last == .completed(key("t\(count)", "1")))
+        #expect(sum.elsewhere.first == key("t\(count - sum.elsewhere.count + 1)", "1"))
     }
 
     /// Whatever a journal breaks off at: the worker starts, goes on with what it is told, and comes to rest.

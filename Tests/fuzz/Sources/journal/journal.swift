@@ -33,13 +33,13 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
 
 /// A compaction tells the same, and is small.
 private func renewed(_ inheritance: Inheritance) {
-    var text = Bytes()
+    var writer = JournalWriter()
     do throws(StateCodingError) {
-        try JournalWriter().append(inheritance, to: &text)
+        try writer.append(inheritance)
     } catch {
         demand(false, "what was read can be written: \(error)")
     }
-    let again = JournalReading(text)
+    let again = JournalReading(writer.text)
     demand(again.isSound, "what is written is sound")
     demandEqual(again.inheritance, inheritance, "a renewed journal tells the same")
 }
@@ -66,11 +66,19 @@ private func changed(_ text: Bytes, _ whole: JournalReading, _ course: inout Cou
 }
 
 private func byHand(_ line: Bytes) {
-    guard line.hasPrefix("{\"r\":"), let record = read(Bytes(line.dropFirst(5))), case .noted(let call) = record else {
-        return
+    guard line.hasPrefix("{\"r\":") else { return }
+    let text = Bytes(line.dropFirst(5))
+    let record = read(text)
+    if let scanned = text.withUnsafeBytes({ RecordScanner.read($0) }) {
+        demand(scanned == record, "what is read by hand is what the decoding reads")
     }
-    var byHand = Bytes()
-    guard NoteText.append(call, to: &byHand) else { return }
+    guard let record else { return }
+    var room = Bytes(repeating: 0, count: 8 * text.count + 512)
+    let byHand: Bytes? = room.withUnsafeMutableBufferPointer { room in
+        var pad = TextPad(room, from: 0)
+        return RecordText.append(record, to: &pad) && !pad.isFull ? Bytes(pad.bytes(from: 0)) : nil
+    }
+    guard let byHand else { return }
     var encoded = Bytes()
     try? StateWriter().append(record, to: &encoded)
     demandEqual(byHand.text, encoded.text, "what is written by hand is what the encoding writes")

@@ -1,22 +1,23 @@
 // Takes a line's pieces from the front, in the order in which the writer puts them.
 
-import Codecs
+public struct LineScanner {
+    public let bytes: UnsafeRawBufferPointer
+    public var position: Int
+    public let end: Int
 
-struct LineScanner {
-    let bytes: UnsafeRawBufferPointer
-    var position: Int
-    let end: Int
-
-    init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
+    @inlinable
+    public init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
         self.bytes = bytes
         position = range.lowerBound
         end = min(range.upperBound, bytes.count)
     }
 
-    var isAtEnd: Bool { position == end }
+    @inlinable
+    public var isAtEnd: Bool { position == end }
 
+    @inlinable
     @inline(__always)
-    mutating func take(_ mark: StaticString) -> Bool {
+    public mutating func take(_ mark: StaticString) -> Bool {
         let count = mark.utf8CodeUnitCount
         guard end &- position >= count else { return false }
         let wanted = mark.utf8Start
@@ -26,7 +27,7 @@ struct LineScanner {
     }
 
     /// Decimal digits, as a number that fits.
-    mutating func number() -> UInt64? {
+    public mutating func number() -> UInt64? {
         var value: UInt64 = 0
         let start = position
         while position < end {
@@ -48,23 +49,26 @@ struct LineScanner {
         return position > start ? value : nil
     }
 
-    mutating func signed() -> Int64? {
+    public mutating func signed() -> Int64? {
         let isNegative = take("-")
         guard let magnitude = number() else { return nil }
         if !isNegative { return Int64(exactly: magnitude) }
         return magnitude <= UInt64(Int64.max) &+ 1 ? Int64(truncatingIfNeeded: 0 &- magnitude) : nil
     }
 
-    mutating func flag() -> Bool? {
+    public mutating func flag() -> Bool? {
         if take("true") { return true }
         return take("false") ? false : nil
     }
 
     /// A byte string in quotes that was written as it is; nil for one with escapes or with a mark before it.
-    mutating func plainText() -> Bytes? {
+    public mutating func plainText() -> Bytes? {
         guard position < end, bytes[position] == 0x22 else { return nil }
         let start = position &+ 1
         var index = start
+        while index &+ 8 <= end, PlainText.isPlain(word: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+            index &+= 8
+        }
         while index < end, bytes[index] != 0x22 {
             guard PlainText.isPlain(bytes[index]) else { return nil }
             index &+= 1
@@ -74,5 +78,21 @@ struct LineScanner {
         guard !PlainText.isMarked(content) else { return nil }
         position = index &+ 1
         return Bytes(content)
+    }
+
+    /// Where the next line feed is, looked for from there on.
+    public static func lineFeed(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        var index = start
+        while index &+ 8 <= bytes.count {
+            // Which of eight bytes is a line feed: the one that becomes zero.
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self) ^ 0x0a0a_0a0a_0a0a_0a0a
+            if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 { break }
+            index &+= 8
+        }
+        while index < bytes.count {
+            if bytes[index] == 0x0a { return index }
+            index &+= 1
+        }
+        return nil
     }
 }

@@ -49,6 +49,8 @@ final class Daemon: LoopCore {
     private var mayBeDone = 0
     /// Emptied lists, to be filled again.
     private var spare: [[Request]] = []
+    /// Made once, since every input hands it over.
+    private var performing: () -> Void = {}
     private var inputsSinceTidy = 0
     private var isWarm = false
 
@@ -91,6 +93,7 @@ final class Daemon: LoopCore {
         processes.isOthersChild = { [docker] in docker?.isChild($0) ?? false }
         processes.strangerEnded = { [docker] in _ = docker?.reap($0) }
         journal.nothingHolds = { [unowned self] in performSoon() }
+        performing = { [unowned self] in perform() }
         signals.countsWanted = { [unowned self] in tellCounts(.info) }
     }
 
@@ -143,7 +146,7 @@ final class Daemon: LoopCore {
     }
 
     private func performSoon() {
-        loop.atTurnEnd { [unowned self] in perform() }
+        loop.atTurnEnd(performing)
     }
 
     /// All that was asked for, in order; the notes of it are written first, in one go. A note behind a dismissal is

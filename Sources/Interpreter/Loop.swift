@@ -243,9 +243,11 @@ final class Loop {
     private func settle() {
         while exitCode == nil {
             reduceInbox()
-            let ends = turnEnds
-            turnEnds = []
-            for end in ends { end() }
+            if !turnEnds.isEmpty {
+                let ends = turnEnds
+                turnEnds = []
+                for end in ends { end() }
+            }
             if inboxHead == inbox.count && turnEnds.isEmpty || isFull { return }
         }
     }

@@ -55,6 +55,13 @@ public struct JournalWriter {
     }
 
     public mutating func append(_ head: JournalHead) throws(StateCodingError) {
+        let isDone = line { pad in
+            pad.append(JournalFormat.headMark)
+            pad.append(signed: Int64(head.journal))
+            pad.append(",\"life\":")
+            return pad.append(plain: head.life)
+        }
+        if isDone { return }
         var text = Bytes()
         try coder.append(head, to: &text)
         // The seal closes the object.

@@ -268,13 +268,13 @@ static int memfd(const char *name, unsigned kind) {
     return checked(fd);
 }
 
+/* From the front, where whoever gets the descriptor begins to read. */
 static int write_all(int fd, const unsigned char *bytes, size_t length) {
-    while (length > 0) {
-        ssize_t put = write(fd, bytes, length);
+    for (size_t done = 0; done < length;) {
+        ssize_t put = pwrite(fd, bytes + done, length - done, (off_t)done);
         if (put < 0 && errno == EINTR) continue;
         if (put <= 0) return put < 0 ? -errno : -EIO;
-        bytes += put;
-        length -= (size_t)put;
+        done += (size_t)put;
     }
     return 0;
 }
@@ -296,7 +296,6 @@ int oz_memfd_data(const char *name, const unsigned char *bytes, size_t length) {
     int fd = memfd(name, MFD_NOEXEC_SEAL);
     if (fd < 0) return fd;
     int failed = write_all(fd, bytes, length);
-    if (failed == 0) failed = lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
     if (failed == 0) return fd;
     close(fd);
     return failed;

@@ -163,10 +163,12 @@ final class Daemon: LoopCore {
                 }
                 if mayBeDone == 0 { mayBeDone = note() }
                 if journal.holds, !endsNow { return }
-                let (request, wall) = (current[place].requests[offset], current[place].wall)
+                let here = offset
                 offset += 1
                 mayBeDone -= 1
-                execute(request, wall)
+                // Written already; and more than half are of this kind.
+                if case .journal = current[place].requests[here].effect { continue }
+                execute(current[place].requests[here], current[place].wall)
             }
             for index in current.indices where spare.count < Self.spareMost {
                 current[index].requests.removeAll(keepingCapacity: true)
@@ -235,7 +237,6 @@ final class Daemon: LoopCore {
         case .docker(let call):
             guard let docker else { return loop.deliver(.interpreter(.contractBroken(request.id))) }
             docker.execute(request.id, call)
-        // Written already.
         case .journal: break
         case .log(let record): log.write(record, wall: wall)
         case .measure(let measure): counters.take(measure)

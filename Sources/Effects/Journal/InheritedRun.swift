@@ -80,7 +80,7 @@ extension Inheritance {
         /// As it was written.
         init(
             number: UInt64, key: ExecutionKey, kind: Kind, claimWasHeard: Bool, startedAt: Instant?, course: Course,
-            belongings: [Belonging], ends: [End]
+            belongings: [Belonging], ends: [End], recall: Recall?
         ) {
             self.init(number: number, key: key, kind: kind)
             self.claimWasHeard = claimWasHeard
@@ -88,6 +88,7 @@ extension Inheritance {
             self.course = course
             self.belongings = belongings
             self.ends = ends
+            self.recall = recall
         }
 
         /// How the latest command of that kind ended.

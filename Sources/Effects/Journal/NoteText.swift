@@ -50,7 +50,11 @@ enum NoteText {
             guard pad.append(word) else { return false }
         case .handedOver: pad.append("{\"handedOver\":{")
         case .verdictHeard: pad.append("{\"verdictHeard\":{")
-        case .recalled, .recallBegan, .recallEnded, .verdictWithdrawn, .forgotten, .volumeUsed: return false
+        case .recallBegan: pad.append("{\"recallBegan\":{")
+        case .recallEnded(let succeeded):
+            pad.append("{\"recallEnded\":{\"succeeded\":")
+            pad.append(flag: succeeded)
+        case .recalled, .verdictWithdrawn, .forgotten, .volumeUsed: return false
         }
         pad.append("}}")
         return true

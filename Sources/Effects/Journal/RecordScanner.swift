@@ -51,6 +51,8 @@ struct RecordScanner {
         if take("ending\":{\"_0\":") { return verdict().map { .ending($0) } }
         if take("verdictDecided\":{\"_0\":") { return word().map { .verdictDecided($0) } }
         if take("handedOver\":{") { return .handedOver }
+        if take("recallBegan\":{") { return .recallBegan }
+        if take("recallEnded\":{\"succeeded\":") { return scanner.flag().map { .recallEnded(succeeded: $0) } }
         guard take("ended\":{\"_0\":"), let (name, role) = process(), take(",\"_2\":"), let end = end() else {
             return nil
         }
@@ -70,12 +72,24 @@ struct RecordScanner {
             startedAt = at
         }
         guard take(",\"course\":{\""), let course = course(), take("}},\"belongings\":"),
-            let belongings = list({ $0.belonging() }), take(",\"ends\":"), let ends = list({ $0.runEnd() }),
-            take("}")
+            let belongings = list({ $0.belonging() }), take(",\"ends\":"), let ends = list({ $0.runEnd() })
         else { return nil }
+        var recall: Inheritance.Run.Recall?
+        if take(",\"recall\":{\"") {
+            guard let read = self.recall(), take("}}") else { return nil }
+            recall = read
+        }
+        guard take("}") else { return nil }
         return Inheritance.Run(
             number: number, key: key, kind: kind, claimWasHeard: claimWasHeard, startedAt: startedAt, course: course,
-            belongings: belongings, ends: ends)
+            belongings: belongings, ends: ends, recall: recall)
+    }
+
+    /// Up to the last two brackets.
+    private mutating func recall() -> Inheritance.Run.Recall? {
+        if take("owed\":{") { return .owed }
+        guard take("ended\":{\"succeeded\":") else { return nil }
+        return scanner.flag().map { .ended(succeeded: $0) }
     }
 
     private mutating func kind() -> Inheritance.Run.Kind? {

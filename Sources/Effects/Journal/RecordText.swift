@@ -27,8 +27,6 @@ enum RecordText {
     }
 
     private static func append(_ run: Inheritance.Run, to pad: inout TextPad) -> Bool {
-        // Rare, and so left to the encoding.
-        guard run.recall == nil else { return false }
         pad.append("{\"number\":")
         pad.append(run.number)
         pad.append(",\"key\":")
@@ -62,7 +60,16 @@ enum RecordText {
             pad.append(end.end)
             pad.append("}")
         }
-        pad.append("]}")
+        pad.append("]")
+        switch run.recall {
+        case nil: break
+        case .owed: pad.append(",\"recall\":{\"owed\":{}}")
+        case .ended(let succeeded):
+            pad.append(",\"recall\":{\"ended\":{\"succeeded\":")
+            pad.append(flag: succeeded)
+            pad.append("}}")
+        }
+        pad.append("}")
         return true
     }
 

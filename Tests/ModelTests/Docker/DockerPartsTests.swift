@@ -60,15 +60,25 @@ struct DockerPartsTests {
         #expect(allowed)
     }
 
-    @Test func anAbsurdShapeSaturates() {
+    private func host(_ shape: InstanceShape) -> JSON? {
         var assignment = Assignment(
             key: ExecutionKey(task: TaskID(Bytes(text: "a")), execution: nil), agentTaskID: Bytes(text: "a"))
-        assignment.shape = InstanceShape(vcpus: .max, memoryGiB: -1)
+        assignment.shape = shape
         let settings = Settings(
             workerID: Bytes(text: "w"), instanceID: Bytes(text: "i"), url: [], backend: .docker(DockerSettings()))
         let plan = TaskPlan(assignment, settings)
-        let body = DockerBodies.task(assignment.key, plan, sidecars: [], DockerSettings(), settings)
-        #expect(body["HostConfig"]?["NanoCpus"]?.asInt == Int.max)
-        #expect(body["HostConfig"]?["Memory"] == nil)
+        return DockerBodies.task(assignment.key, plan, sidecars: [], DockerSettings(), settings)["HostConfig"]
+    }
+
+    @Test func memoryHasALimitAndNoSwapBesideIt() {
+        let limits = host(InstanceShape(vcpus: 0, memoryGiB: 3))
+        #expect(limits?["Memory"]?.asInt == 3 << 30 && limits?["MemorySwap"]?.asInt == 3 << 30)
+        #expect(limits?["NanoCpus"] == nil)
+    }
+
+    @Test func anAbsurdShapeSaturates() {
+        let limits = host(InstanceShape(vcpus: .max, memoryGiB: -1))
+        #expect(limits?["NanoCpus"]?.asInt == Int.max)
+        #expect(limits?["Memory"] == nil && limits?["MemorySwap"] == nil)
     }
 }

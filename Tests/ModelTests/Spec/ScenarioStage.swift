@@ -68,8 +68,9 @@ struct ScenarioStage {
             }
             return pass(span)
         }
-        if let event = try told(text) { return feed(event) }
+        // A daemon says things, too, so it goes before what the server says.
         if let event = try ScenarioDocker.event(text, names) { return feed(.docker(event)) }
+        if let event = try told(text) { return feed(event) }
         let event = try ScenarioWords.event(text, names)
         let words = names.shown(event)
         guard words == text else { throw ScenarioProblem("\(text): written otherwise, as \(words)") }

@@ -52,7 +52,7 @@ import MutantSwitch
 
 ROOMS = ("Codecs", "Effects", "WorkerModel", "Simulation")
 # What the model's own tests need; the rest of the suite is about other rooms.
-TESTS = ("Model", "Simulation", "Spec", "Wire")
+TESTS = ("Model", "Docker", "Journal", "Simulation", "Spec", "Wire")
 
 
 # Tests that need more than this are about other rooms.

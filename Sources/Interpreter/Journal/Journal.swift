@@ -1,30 +1,16 @@
 // The journal of this life: what the next one must know, on its way to the disk.
 //
-//   whole   -> failing     (a write or a sync failed, or there was no file to begin with: told once)
-//   failing -> whole       (a new journal with all that is known is in place, and lasts: told once)
-//
-// Notes gather, and go out in one write before anything else that the same turn asks for is done: what was written so
-// is safe from the death of the process. Against the death of the machine a thread syncs what was written, several
-// writes at once; nothing waits for that. A file that has grown is replaced by one that says the same in fewer lines,
-// and so is one that was not written or synced in full, since nobody knows what of it is there.
+// When it is written, synced and replaced, and what follows where that fails, is decided by `JournalKeeping`. Here
+// are the hands: the lines of a turn, what is kept for the next journal, the sum of all that is known, and the
+// descriptors.
 
 import CLinux
 import Codecs
 import Effects
 import Glibc
+import WorkerModel
 
 final class Journal {
-    /// What was written is synced this much later at the latest, with all that came meanwhile.
-    private static let gathering = Span.milliseconds(100)
-    private static let firstPause = Span.seconds(1)
-    private static let longestPause = Span.seconds(30)
-    /// A file smaller than this is not worth a new one.
-    private static let growth = 1 << 20
-    /// How long the end of the process waits for the disk, and whatever is held up for it.
-    private static let patience = Span.seconds(2)
-
-    private enum Work { case none, syncing, preparing, settling }
-
     /// What earlier lives left.
     let inherited: Inheritance
     /// Notes of this life, and things outside that were intended or acquired, and not released.
@@ -34,16 +20,20 @@ final class Journal {
     private(set) var syncs = 0
     private(set) var renewals = 0
 
-    /// What was noted must last before anything else is done.
-    private(set) var holds = false
-    /// It does, or can't be waited for any more.
+    /// What was noted lasts, or can't be waited for any more.
     var nothingHolds: () -> Void = {}
 
     private let durability: Durability
     private let loop: Loop
     private let file: JournalFile?
+    /// Without one, nothing that is asked of it is ever answered.
     private let thread: JournalThread?
     private let head: JournalHead
+    private let start: JournalStart.Opened?
+    private var keeping = JournalKeeping()
+    /// A room that is used again.
+    private var effects: [KeepingEffect] = []
+    private var timer: LoopTimer?
     /// All that the file says, or should.
     private var known: Inheritance
     /// Lines of this turn.
@@ -51,23 +41,12 @@ final class Journal {
     /// One of them is of the kind that is not to be lost.
     private var mustLast = false
     /// Lines since the next journal was asked for, which knows nothing of them.
-    private var since: Bytes?
+    private var kept = Bytes()
     private var descriptor: Int32 = -1
-    private var length = 0
-    private var lengthAtFirst = 0
-    /// The core was told so.
-    private var isFailing = false
-    /// Whether what is written to the file still follows on what it says.
-    private(set) var isWritable = false
-    private var work = Work.none
-    private var isUnsynced = false
-    private var wantsRenewal = false
-    private var pause = firstPause
-    private var syncTimer: LoopTimer?
-    private var retryTimer: LoopTimer?
-    private var holdTimer: LoopTimer?
-    /// Why there was no file to begin with.
-    private var firstProblem: JournalProblem?
+    /// The next journal, prepared: its descriptor, and how long it is.
+    private var next: (descriptor: Int32, length: Int)?
+    /// The one before, until the thread closes it: that may take as long as a sync.
+    private var before: Int32 = -1
 
     /// Without a directory that takes it, it only counts.
     init(
@@ -79,35 +58,39 @@ final class Journal {
         oz_signal_ignore(SIGXFSZ)
         head = JournalHead(life: withUnsafeBytes(of: life.bigEndian) { Bytes($0) }.hex)
         guard let state, state.takesJournal else {
-            (file, thread, inherited, known) = (nil, nil, .nothing, .nothing)
+            (file, thread, start, inherited, known) = (nil, nil, nil, .nothing, .nothing)
             return
         }
         let file = JournalFile(directory: state.descriptor)
         let start = JournalStart(file, head)
         self.file = file
+        self.start = start.opened
         thread = JournalThread(file)
         inherited = start.inheritance
         known = start.inheritance
         open = inherited.runs.reduce(0) { $0 + $1.belongings.count }
         for notice in start.notices { log.notice(notice.level, notice.event, notice.words, fields: notice.fields) }
-        syncTimer = loop.timer { [weak self] in self?.proceed() }
-        retryTimer = loop.timer { [weak self] in self?.retry() }
-        if durability == .power { holdTimer = loop.timer { [weak self] in self?.fail(ETIMEDOUT) } }
+        timer = loop.timer { [weak self] in self?.tell(.timePassed) }
         if let thread { loop.watch(thread.wakeUp, .read) { [weak self] _ in self?.hear() } }
-        switch start.opened {
-        case .success(let opened):
-            isWritable = true
-            descriptor = opened.descriptor
-            length = opened.length
-            lengthAtFirst = opened.length
-        case .failure(let problem): firstProblem = problem
-        }
     }
 
     /// Once the core has begun.
     func begin() {
-        if let firstProblem { fail(firstProblem.errno) }
+        switch start {
+        case nil: break
+        case .opened(let opened, let length, let problem):
+            descriptor = opened
+            tell(.opened(length: length))
+            if let problem { tell(.settleFailed(errno: problem.errno)) }
+        case .failed(let problem): tell(.openFailed(errno: problem.errno))
+        }
     }
+
+    /// What was noted must last before anything else is done.
+    var holds: Bool { keeping.holds }
+
+    /// Whether the next life would know of what is noted now.
+    var isWritable: Bool { keeping.isWritable }
 
     // MARK: - What the core notes
 
@@ -124,50 +107,23 @@ final class Journal {
     /// Before what was asked for after these notes is done.
     func flush() {
         guard !gathered.isEmpty else { return }
-        defer {
-            gathered.removeAll()
-            mustLast = false
-        }
-        if since != nil { gathered.withBytes { since?.append(contentsOf: $0) } }
-        guard isWritable else { return }
-        if let problem = gathered.withBytes({ JournalFile.write($0, to: descriptor) }) {
-            // What is there of it would only be damage to whoever reads it.
-            _ = ftruncate(descriptor, off_t(length))
-            isWritable = false
-            return fail(problem.errno)
-        }
-        writes += 1
-        length += gathered.count
-        isUnsynced = true
-        if length > 4 * lengthAtFirst + Self.growth { wantsRenewal = true }
-        if mustLast, !isFailing { return hold() }
-        if syncTimer?.due == nil { syncTimer?.due = Clock.now().after(Self.gathering) }
-    }
-
-    private func hold() {
-        holds = true
-        syncTimer?.due = nil
-        holdTimer?.due = Clock.now().after(Self.patience)
-        proceed()
-    }
-
-    /// All that was written lasts, or the disk has failed, which is told.
-    private func letGo() {
-        guard holds else { return }
-        holds = false
-        holdTimer?.due = nil
-        nothingHolds()
+        tell(.noted(gathered.count))
+        gathered.removeAll()
+        mustLast = false
     }
 
     /// The end of the life: waits a while for the disk.
     func finish() {
         flush()
-        guard let thread, isWritable else { return }
-        // Whoever does not answer this one has no ear for another.
-        if work != .none, thread.wait(for: Self.patience) == nil { return }
-        guard isUnsynced else { return }
-        thread.ask(.sync(descriptor))
-        if thread.wait(for: Self.patience) != nil { syncs += 1 }
+        guard let thread else { return }
+        tell(.ended)
+        while let end = keeping.endWaitsUntil {
+            if let answer = thread.wait(for: end.since(Clock.now())) {
+                hear(answer)
+            } else {
+                tell(.timePassed, at: end)
+            }
+        }
     }
 
     private func count(_ note: JournalNote) {
@@ -180,96 +136,97 @@ final class Journal {
         }
     }
 
-    // MARK: - What the thread does
+    // MARK: - What the keeping is told
 
-    /// The next job, where there is one and the thread is free.
-    private func proceed() {
-        guard let thread, work == .none else { return }
-        if wantsRenewal, !holds {
-            work = .preparing
-            wantsRenewal = false
-            since = Bytes()
-            return thread.ask(.prepare(head, known))
+    private func tell(_ event: KeepingEvent) { tell(event, at: Clock.now()) }
+
+    /// What it asks for is done at once, and what came of that is told at once.
+    private func tell(_ event: KeepingEvent, at now: Instant) {
+        keeping.take(event, at: now, into: &effects)
+        var place = 0
+        while place < effects.count {
+            let effect = effects[place]
+            place += 1
+            if let event = perform(effect) { keeping.take(event, at: now, into: &effects) }
         }
-        guard isUnsynced, isWritable, syncTimer?.due == nil else { return }
-        work = .syncing
-        isUnsynced = false
-        thread.ask(.sync(descriptor))
+        effects.removeAll(keepingCapacity: true)
+        timer?.due = keeping.nextDeadline
     }
 
     private func hear() {
-        guard let answer = thread?.takeAnswer() else { return }
-        let was = work
-        work = .none
-        switch (was, answer) {
-        case (.syncing, .done): syncs += 1
-        case (.settling, .done):
-            syncs += 1
-            restored()
-        case (.preparing, .prepared(let next, let size)): take(next, size)
-        case (.preparing, .failed(let errno)): notRenewed(errno)
-        case (_, .failed(let errno)): fail(errno)
-        case (.none, _), (.syncing, _), (.preparing, _), (.settling, _): break
-        }
-        proceed()
-        if !isUnsynced, work != .syncing, work != .settling { letGo() }
-        // It waited for what was held up.
-        proceed()
+        if let answer = thread?.takeAnswer() { hear(answer) }
     }
 
-    /// The next journal is there, but for what was noted meanwhile: that too, and it takes the name.
-    private func take(_ next: Int32, _ size: Int) {
-        guard let file, let lines = since else { return }
-        since = nil
+    private func hear(_ answer: JournalThread.Answer) {
+        switch answer {
+        case .prepared(let descriptor, let length):
+            next = (descriptor, length)
+            tell(.prepared)
+        case .told(let event):
+            if event == .synced || event == .settled { syncs += 1 }
+            tell(event)
+        }
+    }
+
+    // MARK: - What it asks for
+
+    /// What came of it, where that is known at once.
+    private func perform(_ effect: KeepingEffect) -> KeepingEvent? {
+        switch effect {
+        case .write: return write()
+        case .cutBack(let length): _ = ftruncate(descriptor, off_t(length))
+        case .keepForNext: gathered.withBytes { kept.append(contentsOf: $0) }
+        case .dropKept: kept = Bytes()
+        case .sync: thread?.ask(.sync(descriptor))
+        case .prepare: thread?.ask(.prepare(head, known))
+        case .appendToNext: return appendToNext()
+        case .replace: return replace()
+        case .discardNext: discardNext()
+        case .settle:
+            thread?.ask(.settle(descriptor, closing: before))
+            before = -1
+        case .tellFailing(let errno): loop.deliver(.interpreter(.journalFailed(errno: errno)))
+        case .tellRestored: loop.deliver(.interpreter(.journalRestored))
+        case .letGo: nothingHolds()
+        }
+        return nil
+    }
+
+    private func write() -> KeepingEvent {
+        if let problem = gathered.withBytes({ JournalFile.write($0, to: descriptor) }) {
+            return .writeFailed(errno: problem.errno)
+        }
+        writes += 1
+        return .written(gathered.count, mustLast: mustLast)
+    }
+
+    private func appendToNext() -> KeepingEvent? {
+        defer { kept = Bytes() }
+        guard let next else { return nil }
+        if let problem = kept.withUnsafeBytes({ JournalFile.write($0, to: next.descriptor) }) {
+            return .appendFailed(errno: problem.errno)
+        }
+        self.next?.length += kept.count
+        return .appended
+    }
+
+    private func replace() -> KeepingEvent? {
+        guard let file, let next else { return nil }
         do throws(JournalProblem) {
-            if let problem = lines.withUnsafeBytes({ JournalFile.write($0, to: next) }) { throw problem }
             try file.replace()
         } catch {
-            close(next)
-            file.discard()
-            return notRenewed(error.errno)
+            return .replaceFailed(errno: error.errno)
         }
-        let old = descriptor
-        descriptor = next
-        length = size + lines.count
-        lengthAtFirst = size
+        before = descriptor
+        descriptor = next.descriptor
+        self.next = nil
         renewals += 1
-        // From here on it is written to; whether it lasts is told by the answer.
-        isWritable = true
-        work = .settling
-        isUnsynced = false
-        thread?.ask(.settle(next, closing: old))
+        return .replaced(length: next.length)
     }
 
-    /// No next journal: while the one there is can be written, it merely goes on growing.
-    private func notRenewed(_ errno: Int32) {
-        since = nil
-        guard isWritable, !isFailing else { return fail(errno) }
-        lengthAtFirst = length
-    }
-
-    // MARK: - When the disk fails
-
-    /// After a failed sync nobody knows what of the file is on the disk, so only a new one will do. It is written to
-    /// still where it can be, since that is enough for the death of the process.
-    private func fail(_ errno: Int32) {
-        since = nil
-        if !isFailing { loop.deliver(.interpreter(.journalFailed(errno: errno))) }
-        isFailing = true
-        retryTimer?.due = Clock.now().after(pause)
-        pause = min(Span(nanoseconds: pause.nanoseconds * 2), Self.longestPause)
-        letGo()
-    }
-
-    private func retry() {
-        wantsRenewal = true
-        proceed()
-    }
-
-    private func restored() {
-        guard isFailing else { return }
-        isFailing = false
-        pause = Self.firstPause
-        loop.deliver(.interpreter(.journalRestored))
+    private func discardNext() {
+        if let next { close(next.descriptor) }
+        next = nil
+        file?.discard()
     }
 }

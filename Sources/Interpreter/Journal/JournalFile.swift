@@ -78,9 +78,10 @@ struct JournalFile: Sendable {
         unlinkat(directory, Self.next, 0)
     }
 
-    /// That a name was given lasts only once this was done.
+    /// That a name was given lasts only once this was done. A file system that has no such call says so, and can't be
+    /// asked for more.
     func syncDirectory() throws(JournalProblem) {
-        guard fsync(directory) == 0 else { throw .last }
+        guard fsync(directory) == 0 || errno == EINVAL else { throw .last }
     }
 
     /// The damaged one gets a second name, in the place of an earlier one, so that the next one can take its first. A

@@ -13,11 +13,15 @@ struct JournalStart {
         var fields: [LogField] = []
     }
 
+    /// The new journal under its name, how long it is, and why the name may not last; or why there is none.
+    enum Opened {
+        case opened(Int32, length: Int, JournalProblem?)
+        case failed(JournalProblem)
+    }
+
     private(set) var inheritance = Inheritance.nothing
     private(set) var notices: [Notice] = []
-    /// The new journal under its name, and how long it is; or why there is none.
-    private(set) var opened: Result<(descriptor: Int32, length: Int), JournalProblem> = .failure(
-        JournalProblem(errno: 0))
+    private(set) var opened = Opened.failed(JournalProblem(errno: 0))
 
     init(_ file: JournalFile, _ head: JournalHead) {
         do throws(JournalProblem) {
@@ -29,11 +33,19 @@ struct JournalStart {
         do throws(JournalProblem) {
             let descriptor = try file.prepare(content)
             try file.replace()
-            // Best effort: until a power cut the name stands, and then the old one tells no less of what survives one.
-            try? file.syncDirectory()
-            opened = .success((descriptor, content.count))
+            opened = .opened(descriptor, length: content.count, JournalStart.settle(file))
         } catch {
-            opened = .failure(error)
+            opened = .failed(error)
+        }
+    }
+
+    /// Why a power cut could bring the old one back, and with it all that this life will have noted would be lost.
+    private static func settle(_ file: JournalFile) -> JournalProblem? {
+        do throws(JournalProblem) {
+            try file.syncDirectory()
+            return nil
+        } catch {
+            return error
         }
     }
 

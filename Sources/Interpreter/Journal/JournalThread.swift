@@ -4,6 +4,7 @@
 import Codecs
 import Effects
 import Glibc
+import WorkerModel
 
 final class JournalThread: Sendable {
     enum Job: Sendable {
@@ -16,9 +17,9 @@ final class JournalThread: Sendable {
     }
 
     enum Answer: Sendable {
-        case done
+        case told(KeepingEvent)
+        /// The next journal, and how long it is.
         case prepared(Int32, length: Int)
-        case failed(errno: Int32)
     }
 
     private struct Shared: Sendable {
@@ -57,20 +58,33 @@ final class JournalThread: Sendable {
     }
 
     private func perform(_ job: Job) -> Answer {
-        do throws(JournalProblem) {
-            switch job {
-            case .sync(let descriptor): try JournalFile.sync(descriptor)
-            case .prepare(let head, let inheritance):
-                let content = JournalThread.content(head, inheritance)
+        switch job {
+        case .sync(let descriptor):
+            let problem = problem { () throws(JournalProblem) in try JournalFile.sync(descriptor) }
+            return .told(problem.map { .syncFailed(errno: $0.errno) } ?? .synced)
+        case .prepare(let head, let inheritance):
+            let content = JournalThread.content(head, inheritance)
+            do throws(JournalProblem) {
                 return .prepared(try file.prepare(content), length: content.count)
-            case .settle(let descriptor, let old):
-                if old >= 0 { close(old) }
+            } catch {
+                return .told(.prepareFailed(errno: error.errno))
+            }
+        case .settle(let descriptor, let old):
+            if old >= 0 { close(old) }
+            let problem = problem { () throws(JournalProblem) in
                 try JournalFile.sync(descriptor)
                 try file.syncDirectory()
             }
-            return .done
+            return .told(problem.map { .settleFailed(errno: $0.errno) } ?? .settled)
+        }
+    }
+
+    private func problem(_ work: () throws(JournalProblem) -> Void) -> JournalProblem? {
+        do throws(JournalProblem) {
+            try work()
+            return nil
         } catch {
-            return .failed(errno: error.errno)
+            return error
         }
     }
 

@@ -1,0 +1,38 @@
+// The keeping of the journal over a disk on which everything may fail: every course of events within small bounds, and
+// in each of its states both deaths. What must hold is said in spec/invariants.md.
+
+import Effects
+import Testing
+
+@testable import WorkerModel
+
+struct KeepingTests {
+    private static func bounds(
+        _ notes: Int, _ faults: Int, outlastsPower: Bool = true, _ beginning: KeepingWorld.Beginning = .well
+    ) -> KeepingWorld.Bounds {
+        KeepingWorld.Bounds(notes: notes, faults: faults, outlastsPower: outlastsPower, beginning: beginning)
+    }
+
+    /// What waits for the disk and what does not; a worker whose disk was full at its start, and one whose new journal
+    /// may be gone with the power.
+    private static let searches = [
+        (bounds(3, 2), 50_000), (bounds(4, 1), 50_000), (bounds(4, 2, outlastsPower: false), 20_000),
+        (bounds(2, 2, .without), 10_000), (bounds(2, 2, .unsure), 10_000),
+    ]
+
+    @Test(arguments: searches)
+    func everyFaultAndEveryDeath(bounds: KeepingWorld.Bounds, atLeast: Int) {
+        let exploration = KeepingExploration(bounds)
+        if let failure = exploration.failure {
+            Issue.record("\(failure.broken): \(failure.moves), and when nothing fails any more \(failure.rest)")
+        }
+        #expect(exploration.states > atLeast)
+    }
+
+    /// A model that finds nothing would be worth nothing: each mistake breaks its promise.
+    @Test(arguments: KeepingMistake.allCases)
+    func everyMistakeIsFound(mistake: KeepingMistake) {
+        let exploration = KeepingExploration(KeepingWorld.Bounds(), mistake: mistake)
+        #expect(exploration.failure?.broken.promise == mistake.breaks, "\(exploration.failure?.moves ?? [])")
+    }
+}

@@ -38,7 +38,7 @@ struct PageTests {
 
     /// Those that hold by tests of their own: the tests are there.
     @Test func everyPropertyNamesItsTest() {
-        let listed = rows("invariants.md", cells: 4).dropFirst()
+        let listed = rows("invariants.md", cells: 4).filter { $0[0] != "name" }
         #expect(listed.count >= 4)
         for row in listed {
             let parts = row[3].filter { $0 != "`" }.split(separator: ":").map(String.init)

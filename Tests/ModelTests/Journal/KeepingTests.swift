@@ -35,4 +35,11 @@ struct KeepingTests {
         let exploration = KeepingExploration(KeepingWorld.Bounds(), mistake: mistake)
         #expect(exploration.failure?.broken.promise == mistake.breaks, "\(exploration.failure?.moves ?? [])")
     }
+
+    @Test func thePageTellsEveryPromise() {
+        let lines = (SpecFiles.read(SpecFiles.page("invariants.md")) ?? "").split(separator: "\n")
+        let told = lines.filter { $0.contains("KeepingTests.swift") }
+            .compactMap { $0.split(separator: "|").first?.filter { $0 != " " } }
+        #expect(told.map { $0.lowercased() } == Promise.allCases.map { $0.rawValue.lowercased() })
+    }
 }

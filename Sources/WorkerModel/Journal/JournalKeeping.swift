@@ -196,7 +196,9 @@ public struct JournalKeeping: Sendable {
     private mutating func notRenewed(_ errno: Int32, _ now: Instant, _ effects: inout [KeepingEffect]) {
         if case .preparing(.some) = work { effects.append(.dropKept) }
         work = .nothing
-        if let length = file?.length, !isFailing { file?.lengthAtFirst = length } else { fail(errno, now, &effects) }
+        guard let length = file?.length, !isFailing else { return fail(errno, now, &effects) }
+        file?.lengthAtFirst = length
+        wantsRenewal = false
     }
 
     // MARK: - When the disk fails

@@ -16,7 +16,7 @@ struct KeepingTests {
     /// What waits for the disk and what does not; a worker whose disk was full at its start, and one whose new journal
     /// may be gone with the power.
     private static let searches = [
-        (bounds(3, 2), 50_000), (bounds(4, 1), 50_000), (bounds(4, 2, outlastsPower: false), 20_000),
+        (bounds(3, 2), 50_000), (bounds(4, 1), 40_000), (bounds(4, 2, outlastsPower: false), 20_000),
         (bounds(2, 2, .without), 10_000), (bounds(2, 2, .unsure), 10_000),
     ]
 

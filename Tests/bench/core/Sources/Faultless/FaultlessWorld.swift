@@ -66,7 +66,7 @@ public struct FaultlessWorld {
         case .process(.start):
             let end = ProcessEnd.exit(0)
             waiting += [.started(id), .exited(id, end), .cleared(id, end), .finished(id, end)].map { .process($0) }
-        case .socket, .process, .journal, .log, .measure, .forgetSecrets, .exit: break
+        case .socket, .process, .docker, .journal, .log, .measure, .forgetSecrets, .exit: break
         }
     }
 

@@ -96,3 +96,27 @@ public struct LineScanner {
         return nil
     }
 }
+
+/// Whoever makes values out of the pieces of a line.
+public protocol LineReader {
+    var scanner: LineScanner { get set }
+}
+
+extension LineReader {
+    @inlinable
+    @inline(__always)
+    public mutating func take(_ mark: StaticString) -> Bool { scanner.take(mark) }
+
+    /// A JSON array; nil where one of its elements is.
+    @inlinable
+    public mutating func list<Element>(_ element: (inout Self) -> Element?) -> [Element]? {
+        guard take("[") else { return nil }
+        var found: [Element] = []
+        if take("]") { return found }
+        repeat {
+            guard let next = element(&self) else { return nil }
+            found.append(next)
+        } while take(",")
+        return take("]") ? found : nil
+    }
+}

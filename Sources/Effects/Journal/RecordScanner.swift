@@ -3,8 +3,8 @@
 
 import Codecs
 
-struct RecordScanner {
-    private var scanner: LineScanner
+struct RecordScanner: LineReader {
+    var scanner: LineScanner
 
     /// Nil for a text that is not among them.
     static func read(_ bytes: UnsafeRawBufferPointer) -> JournalRecord? {
@@ -12,9 +12,6 @@ struct RecordScanner {
         guard let record = reader.record(), reader.scanner.isAtEnd else { return nil }
         return record
     }
-
-    @inline(__always)
-    private mutating func take(_ mark: StaticString) -> Bool { scanner.take(mark) }
 
     /// Its end, where what stands before it was read.
     @inline(__always)
@@ -127,17 +124,6 @@ struct RecordScanner {
         return Inheritance.Run.End(role: role, end: end)
     }
 
-    private mutating func list<Element>(_ element: (inout RecordScanner) -> Element?) -> [Element]? {
-        guard take("[") else { return nil }
-        var found: [Element] = []
-        if take("]") { return found }
-        repeat {
-            guard let next = element(&self) else { return nil }
-            found.append(next)
-        } while take(",")
-        return take("]") ? found : nil
-    }
-
     // MARK: - Pieces
 
     private mutating func possession() -> Possession? {
@@ -193,11 +179,16 @@ struct RecordScanner {
         return Instant(nanoseconds: nanoseconds)
     }
 
-    private mutating func end() -> ProcessEnd? {
-        if take("{\"exit\":{\"_0\":") { return code().flatMap { closed(.exit($0), "}}") } }
-        if take("{\"signal\":{\"_0\":") { return code().flatMap { closed(.signal($0), "}}") } }
+    private mutating func end() -> ProcessEnd? { scanner.processEnd() }
+}
+
+extension LineScanner {
+    /// Journals and recordings have the same text of it.
+    public mutating func processEnd() -> ProcessEnd? {
+        if take("{\"exit\":{\"_0\":") { return code().flatMap { take("}}") ? .exit($0) : nil } }
+        if take("{\"signal\":{\"_0\":") { return code().flatMap { take("}}") ? .signal($0) : nil } }
         return take("{\"unseen\":{}}") ? .unseen : nil
     }
 
-    private mutating func code() -> Int32? { scanner.signed().flatMap { Int32(exactly: $0) } }
+    private mutating func code() -> Int32? { signed().flatMap { Int32(exactly: $0) } }
 }

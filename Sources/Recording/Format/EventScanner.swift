@@ -4,8 +4,8 @@
 import Codecs
 import Effects
 
-struct EventScanner {
-    private var scanner: LineScanner
+struct EventScanner: LineReader {
+    var scanner: LineScanner
     /// No member of the object under way was read yet.
     private var isFirst = true
 
@@ -27,9 +27,6 @@ struct EventScanner {
         if take("{\"docker\":{\"_0\":{\"") { return dockerEvent().flatMap { take("}}}}") ? .docker($0) : nil } }
         return take("{\"tick\":{}}") ? .tick : nil
     }
-
-    @inline(__always)
-    private mutating func take(_ mark: StaticString) -> Bool { scanner.take(mark) }
 
     private mutating func socketEvent() -> SocketEvent? {
         if take("written\":{\"_0\":") { return id().map { .written($0) } }
@@ -168,16 +165,8 @@ struct EventScanner {
     }
 
     private mutating func ended() -> (EffectID, ProcessEnd)? {
-        guard let id = id(), take(",\"_1\":{\"") else { return nil }
-        if take("exit\":{\"_0\":") {
-            guard let status = scanner.signed().flatMap(Int32.init(exactly:)), take("}}") else { return nil }
-            return (id, .exit(status))
-        }
-        if take("signal\":{\"_0\":") {
-            guard let number = scanner.signed().flatMap(Int32.init(exactly:)), take("}}") else { return nil }
-            return (id, .signal(number))
-        }
-        return take("unseen\":{}}") ? (id, .unseen) : nil
+        guard let id = id(), take(",\"_1\":"), let end = scanner.processEnd() else { return nil }
+        return (id, end)
     }
 
     private mutating func range() -> SecretRange? {
@@ -207,17 +196,6 @@ struct EventScanner {
             }
             return EnvironmentVariable(name: name, value: .literal(bytes))
         }
-    }
-
-    private mutating func list<Element>(_ element: (inout EventScanner) -> Element?) -> [Element]? {
-        guard take("[") else { return nil }
-        var found: [Element] = []
-        if take("]") { return found }
-        repeat {
-            guard let next = element(&self) else { return nil }
-            found.append(next)
-        } while take(",")
-        return take("]") ? found : nil
     }
 
     // Members that may be absent. False where one is there and can't be read.

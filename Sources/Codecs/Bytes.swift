@@ -95,6 +95,7 @@ extension Collection where Element == UInt8 {
     }
 
     /// Two lower-case hexadecimal digits for each byte.
+    @inlinable
     public var hex: Bytes {
         var digits = Bytes()
         digits.reserveCapacity(count &* 2)
@@ -112,26 +113,31 @@ extension Collection where Element == UInt8 {
     }
 
     /// Whether the bytes of a literal stand at the front.
+    @inlinable
     public func hasPrefix(_ literal: StaticString) -> Bool {
         literal.withUTF8Buffer { starts(with: $0) }
     }
 
     /// Whether the given bytes stand at the front.
+    @inlinable
     public func hasPrefix(_ prefix: some Collection<UInt8>) -> Bool {
         starts(with: prefix)
     }
 
     /// Order by bytes, a prefix first.
+    @inlinable
     public func isLess(than other: some Collection<UInt8>) -> Bool {
         lexicographicallyPrecedes(other)
     }
 
     /// The parts between the separators; n separators give n + 1 parts, some of them perhaps empty.
+    @inlinable
     public func parts(separatedBy separator: UInt8) -> [Bytes] {
         split(separator: separator, omittingEmptySubsequences: false).map { Bytes($0) }
     }
 
     /// The same with A to Z in lower case; other bytes stay.
+    @inlinable
     public var lowercasedASCII: Bytes {
         map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 }
     }
@@ -139,21 +145,25 @@ extension Collection where Element == UInt8 {
 
 extension BidirectionalCollection where Element == UInt8 {
     /// Without Unicode white space at both ends.
+    @inlinable
     public func trimmed() -> Bytes {
         Bytes(trimmedSlice())
     }
 
     /// Whether nothing is left after trimming.
+    @inlinable
     public var isBlank: Bool {
         trimmedSlice().isEmpty
     }
 
     /// Whether the bytes of a literal stand at the end.
+    @inlinable
     public func hasSuffix(_ literal: StaticString) -> Bool {
-        literal.withUTF8Buffer { reversed().starts(with: $0.reversed()) }
+        literal.withUTF8Buffer { count >= $0.count && suffix($0.count).elementsEqual($0) }
     }
 
-    private func trimmedSlice() -> SubSequence {
+    @inlinable
+    func trimmedSlice() -> SubSequence {
         var rest = self[...]
         while case let length = leadingSpace(rest), length > 0 { rest = rest.dropFirst(length) }
         while case let length = trailingSpace(rest), length > 0 { rest = rest.dropLast(length) }
@@ -163,6 +173,7 @@ extension BidirectionalCollection where Element == UInt8 {
 
 extension FixedWidthInteger {
     /// A whole number in decimal digits, with an optional sign; nil for anything else and for what does not fit.
+    @inlinable
     public init?(decimal digits: some Collection<UInt8>) {
         var rest = digits[...]
         let negative = rest.first == 0x2d
@@ -182,7 +193,7 @@ extension FixedWidthInteger {
 }
 
 /// The lower-case hexadecimal digit of a value below 16.
-@inline(__always)
+@inlinable @inline(__always)
 func hexDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? 0x30 &+ value : 0x57 &+ value
 }
@@ -199,7 +210,8 @@ func hexValue(_ digit: UInt8) -> UInt8? {
 }
 
 /// How many bytes of white space stand at the front: one character's worth, or none.
-private func leadingSpace<C: Collection<UInt8>>(_ bytes: C) -> Int {
+@inlinable
+func leadingSpace<C: Collection<UInt8>>(_ bytes: C) -> Int {
     guard let first = bytes.first else { return 0 }
     if isSpace(first) { return 1 }
     if first < 0x80 { return 0 }
@@ -208,7 +220,8 @@ private func leadingSpace<C: Collection<UInt8>>(_ bytes: C) -> Int {
     return isSpace(front.prefix(3)) ? 3 : 0
 }
 
-private func trailingSpace<C: BidirectionalCollection<UInt8>>(_ bytes: C) -> Int {
+@inlinable
+func trailingSpace<C: BidirectionalCollection<UInt8>>(_ bytes: C) -> Int {
     guard let last = bytes.last else { return 0 }
     if isSpace(last) { return 1 }
     if last < 0x80 { return 0 }
@@ -218,13 +231,14 @@ private func trailingSpace<C: BidirectionalCollection<UInt8>>(_ bytes: C) -> Int
 }
 
 /// ASCII white space: tab, line feed, vertical tab, form feed, carriage return, space.
-@inline(__always)
+@inlinable @inline(__always)
 func isSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || (byte >= 0x09 && byte <= 0x0d)
 }
 
 /// The UTF-8 of one white space character outside ASCII.
-private func isSpace(_ character: ArraySlice<UInt8>) -> Bool {
+@usableFromInline
+func isSpace(_ character: ArraySlice<UInt8>) -> Bool {
     switch Bytes(character) {
     case [0xc2, 0x85], [0xc2, 0xa0]: true
     case [0xe1, 0x9a, 0x80], [0xe3, 0x80, 0x80], [0xe2, 0x81, 0x9f]: true

@@ -137,11 +137,12 @@ struct ArgumentReader {
 
 extension ArgumentReader {
     private func option(named name: Bytes) -> Option? {
-        table.first { option in option.flag.map { Bytes(text: $0) == name } ?? false }
+        table.indices.first { table[$0].flag?.utf8.elementsEqual(name) ?? false }.map { table[$0] }
     }
 
     /// The flag that an argument is, without its value.
     private func flag(in argument: Bytes) -> String? {
+        guard argument.first == 0x2d else { return nil }
         if argument.equals("--") { return "--" }
         let name = Bytes(argument.prefix { $0 != 0x3d })
         return table.lazy.compactMap { option -> String? in

@@ -66,7 +66,7 @@ struct ConfigFile {
         let known = KnownKeys(under: path)
         for entry in YAMLMapping.entries(pairs, path: path, into: &diagnosis) {
             let place = path.appending(entry.key)
-            guard known.names.contains(where: { Bytes(text: $0) == entry.key }) else {
+            guard known.names.contains(where: { $0.utf8.elementsEqual(entry.key) }) else {
                 diagnosis.error(at: entry.mark, place, known.complaint(about: entry.key))
                 continue
             }
@@ -122,9 +122,11 @@ private struct KnownKeys {
     init(under path: ConfigPath) {
         self.path = path
         let prefix = path.text.isEmpty ? "" : path.text + "."
-        for key in optionTable.flatMap(\.keys) where key.hasPrefix(prefix) {
-            let name = String(key.dropFirst(prefix.count).prefix { $0 != "." })
-            if !names.contains(name) { names.append(name) }
+        for index in optionTable.indices {
+            for key in optionTable[index].keys where key.utf8.starts(with: prefix.utf8) {
+                let name = String(Substring(key.utf8.dropFirst(prefix.utf8.count).prefix { $0 != 0x2e }))
+                if !names.contains(name) { names.append(name) }
+            }
         }
     }
 

@@ -126,6 +126,6 @@ extension Option {
     }
 
     public static func named(_ name: OptionName) -> Option? {
-        optionTable.first { $0.name == name }
+        optionTable.indices.first { optionTable[$0].name == name }.map { optionTable[$0] }
     }
 }

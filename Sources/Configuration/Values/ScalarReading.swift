@@ -50,27 +50,27 @@ extension Value {
     }
 
     private static func url(_ text: Bytes, _ schemes: [String]) throws(Complaint) -> Bytes {
-        let wanted = "expected a URL that begins with " + Words.either(schemes.map { "\($0)://" })
-        do {
-            let parts = try URLParts(parsing: text)
-            let scheme = Bytes(text: parts.scheme.name).text
-            guard schemes.contains(scheme) else {
-                throw Complaint("\(Words.quoted(text)) begins with \(scheme)://; \(wanted)")
-            }
-            return text
-        } catch let complaint as Complaint {
-            throw complaint
-        } catch let fault as URLFault {
-            switch fault {
-            case .unknownScheme: throw Complaint("\(Words.quoted(text)) is none; \(wanted)")
-            // What stands before an @ is a password perhaps.
-            case .userInfo: throw Complaint(fault.words)
-            case .tooLong, .badByte, .fragment, .noHost, .badHost, .badPort:
-                throw Complaint("\(Words.quoted(text)) will not do: \(fault.words)")
-            }
+        let parts: URLParts
+        do throws(URLFault) {
+            parts = try URLParts(parsing: text)
         } catch {
-            throw Complaint(wanted)
+            switch error {
+            case .unknownScheme: throw Complaint("\(Words.quoted(text)) is none; \(wanted(schemes))")
+            // What stands before an @ is a password perhaps.
+            case .userInfo: throw Complaint(error.words)
+            case .tooLong, .badByte, .fragment, .noHost, .badHost, .badPort:
+                throw Complaint("\(Words.quoted(text)) will not do: \(error.words)")
+            }
         }
+        let scheme = Bytes(text: parts.scheme.name).text
+        guard schemes.contains(scheme) else {
+            throw Complaint("\(Words.quoted(text)) begins with \(scheme)://; \(wanted(schemes))")
+        }
+        return text
+    }
+
+    private static func wanted(_ schemes: [String]) -> String {
+        "expected a URL that begins with " + Words.either(schemes.map { "\($0)://" })
     }
 
     private static func choice(_ text: Bytes, _ choices: [String]) throws(Complaint) -> Bytes {

@@ -19,7 +19,7 @@ enum YAMLMapping {
         _ pairs: [YAMLPair], path: ConfigPath, into diagnosis: inout Diagnosis, key: YAMLKeyReading = plainKey
     ) -> [YAMLEntry] {
         var own: [YAMLEntry?] = []
-        var firsts: [Bytes: Mark] = [:]
+        var firsts = KeysSeen()
         for pair in pairs {
             guard case .scalar(let scalar) = pair.key.content else {
                 diagnosis.error(
@@ -28,22 +28,21 @@ enum YAMLMapping {
                 continue
             }
             let text = scalar.isMergeKey ? scalar.text : key(scalar, &diagnosis)
-            if let text, let first = firsts[text] {
+            if let text, let first = firsts.first(text, at: pair.key.mark) {
                 let words = "duplicate key; it was set at \(first.line):\(first.column) already"
                 diagnosis.error(at: pair.key.mark, path.appending(text), words)
                 own.append(nil)
                 continue
             }
-            if let text { firsts[text] = pair.key.mark }
             own.append(text.map { YAMLEntry(key: $0, mark: pair.key.mark, value: pair.value) })
         }
-        guard firsts[mergeKey] != nil else { return own.compactMap { $0 } }
-        return merged(pairs, own, taken: Set(firsts.keys), path, into: &diagnosis, key)
+        guard firsts.holds(mergeKey) else { return own.compactMap { $0 } }
+        return merged(pairs, own, taken: firsts, path, into: &diagnosis, key)
     }
 
     /// The second pass, only for blocks that have a merge key.
     private static func merged(
-        _ pairs: [YAMLPair], _ own: [YAMLEntry?], taken: Set<Bytes>, _ path: ConfigPath,
+        _ pairs: [YAMLPair], _ own: [YAMLEntry?], taken: KeysSeen, _ path: ConfigPath,
         into diagnosis: inout Diagnosis, _ key: YAMLKeyReading
     ) -> [YAMLEntry] {
         var taken = taken
@@ -56,7 +55,7 @@ enum YAMLMapping {
             }
             for block in sources(entry.value, path, into: &diagnosis) {
                 for brought in entries(block, path: path, into: &diagnosis, key: key)
-                where taken.insert(brought.key).inserted {
+                where taken.first(brought.key, at: brought.mark) == nil {
                     result.append(brought)
                 }
             }
@@ -82,5 +81,37 @@ enum YAMLMapping {
     /// Outside of pod templates a key is what is written there.
     static func plainKey(_ scalar: YAMLScalar, _ diagnosis: inout Diagnosis) -> Bytes? {
         scalar.text
+    }
+}
+
+/// The keys of one block and where each stood first, in their order by bytes. A dictionary would do the same; the
+/// first one of its kind in a process takes longer to be made than the whole file to be read.
+private struct KeysSeen {
+    private var keys: [Bytes] = []
+    private var marks: [Mark] = []
+
+    func holds(_ key: Bytes) -> Bool {
+        let place = self.place(of: key)
+        return place < keys.count && keys[place] == key
+    }
+
+    /// Where the key stood before; where it did not, it is taken down.
+    mutating func first(_ key: Bytes, at mark: Mark) -> Mark? {
+        let place = self.place(of: key)
+        if place < keys.count, keys[place] == key { return marks[place] }
+        keys.insert(key, at: place)
+        marks.insert(mark, at: place)
+        return nil
+    }
+
+    /// That of the key, or where it would be.
+    private func place(of key: Bytes) -> Int {
+        var low = 0
+        var high = keys.count
+        while low < high {
+            let middle = (low + high) / 2
+            if keys[middle].isLess(than: key) { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

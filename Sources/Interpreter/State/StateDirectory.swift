@@ -63,15 +63,24 @@ public final class StateDirectory: Sendable {
 
     /// As `init`, but within a time.
     public static func opened(_ path: Bytes, instanceID: Bytes?) throws(Problem) -> StateDirectory {
-        let made: Result<StateDirectory, Problem>? = answered(within: patience) {
+        let opening: Opening? = answered(within: patience) {
             do throws(Problem) {
-                return .success(try StateDirectory(path, instanceID: instanceID))
+                return .done(try StateDirectory(path, instanceID: instanceID))
             } catch {
-                return .failure(error)
+                return .failed(error)
             }
         }
-        guard let made else { throw .silent(path: path) }
-        return try made.get()
+        switch opening {
+        case .done(let directory): return directory
+        case .failed(let problem): throw problem
+        case nil: throw .silent(path: path)
+        }
+    }
+
+    /// As Swift's own `Result`, whose type takes longer to be made than a directory to be opened.
+    private enum Opening: Sendable {
+        case done(StateDirectory)
+        case failed(Problem)
     }
 
     /// Opens and locks it; makes it, and the instance id in it, where they are missing.

@@ -142,4 +142,67 @@ import Testing
         let found = collect(refusing: "oz-task-a")
         #expect(found.core.phase == .over(code: 1) && found.core.found == 2)
     }
+
+    private static let context = LogContext(worker: Bytes(text: "w"), backend: Bytes(text: "docker"))
+
+    /// A `gc` that has reached the daemon and waits for the list of its containers.
+    private func listing() -> (core: Collecting, list: EffectID?) {
+        var core = Collecting(
+            Settings(
+                workerID: Bytes(text: "w"), instanceID: Bytes(text: "i"), url: [],
+                backend: .docker(DockerSettings())),
+            onlyLooks: false)
+        let daemon = DockerDaemon(
+            platform: Bytes(text: "linux/amd64"), version: [], api: Bytes(text: "1.41"), place: [], remarks: [])
+        let reach = asked(&core, .began(Inheritance([])), at: 0).calls.last
+        let list = reach.flatMap { asked(&core, .docker(.reached($0, daemon)), at: 0).calls.last }
+        return (core, list)
+    }
+
+    private func asked(
+        _ core: inout Collecting, _ event: Event, at seconds: UInt64
+    ) -> (calls: [EffectID], said: [String]) {
+        var requests: [Request] = []
+        let input = Input(
+            at: Instant(nanoseconds: 1 + seconds * 1_000_000_000), wall: WallTime(nanoseconds: 0), entropy: 0,
+            event: event)
+        core.take(input, into: &requests)
+        var calls: [EffectID] = []
+        var said: [String] = []
+        for request in requests {
+            switch request.effect {
+            case .docker: calls.append(request.id)
+            case .log(let record): said.append(record.saying.words(Self.context))
+            case .socket, .process, .files, .journal, .measure, .forgetSecrets, .exit: break
+            }
+        }
+        return (calls, said)
+    }
+
+    @Test func aDaemonThatIsAwayIsTriedForFiveSeconds() throws {
+        var core = Collecting(
+            Settings(
+                workerID: Bytes(text: "w"), instanceID: Bytes(text: "i"), url: [],
+                backend: .docker(DockerSettings())),
+            onlyLooks: false)
+        let reach = try #require(asked(&core, .began(Inheritance([])), at: 0).calls.last)
+        let away = DockerEvent.failed(reach, .notReached(Detail("down")))
+        var sooner = core
+        _ = asked(&sooner, .docker(away), at: 4)
+        #expect(sooner.deadline != nil)
+        _ = asked(&core, .docker(away), at: 5)
+        #expect(core.phase == .over(code: 69))
+    }
+
+    @Test func whatIsNotListedIsNotSwept() throws {
+        var (core, list) = listing()
+        let failed = DockerEvent.failed(try #require(list), .refused(status: 500, Detail("no")))
+        _ = asked(&core, .docker(failed), at: 0)
+        #expect(core.phase == .over(code: 1))
+        // An answer that the hands owe is none of the daemon's.
+        (core, list) = listing()
+        let said = asked(&core, .interpreter(.contractBroken(try #require(list))), at: 0).said
+        #expect(core.phase == .over(code: 1))
+        #expect(said.contains { $0.hasSuffix("(an internal error)") })
+    }
 }

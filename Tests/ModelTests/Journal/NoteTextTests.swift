@@ -54,9 +54,12 @@ struct NoteTextTests {
                 }
             }
         let words = keys.flatMap { key in [true, false].map { OutgoingMessage.completed(key, confirmed: $0) } }
-        return calls.map { .noted($0) } + runs.map { .kept($0) } + words.map { .remembered($0) }
-            + keys.map { .elsewhere($0) } + [.counted(0), .counted(.max)]
-            + [.volumeUsed(paths[0], WallTime(nanoseconds: 1))]
+        var records: [JournalRecord] = calls.map { .noted($0) }
+        records += runs.map { .kept($0) }
+        records += words.map { .remembered($0) }
+        records += keys.map { .elsewhere($0) }
+        records += [.counted(0), .counted(.max), .volumeUsed(paths[0], WallTime(nanoseconds: 1))]
+        return records
     }
 
     /// Each with some notes more than the one before, of all that can be noted of a run.

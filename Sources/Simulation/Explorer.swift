@@ -21,7 +21,7 @@ public struct Exploration: Sendable {
     public struct Failure: Sendable {
         public let violation: Violation
         /// From the start to the violation.
-        public let moves: [Move]
+        public let moves: [Happening]
         /// It was found on the fault-free continuation: where that begins.
         public let restFrom: Int?
     }
@@ -32,7 +32,7 @@ public struct Explorer {
     private var seen = FingerprintSet()
     private var restful = FingerprintSet()
     private var parents: [UInt32] = []
-    private var moves: [Move] = []
+    private var moves: [Happening] = []
     private var result: Exploration
 
     /// A continuation longer than this does not come to rest.
@@ -58,7 +58,7 @@ public struct Explorer {
         let start = World(scenario, watchingTransitions: watches)
         _ = seen.insert(start.fingerprint)
         parents = [0]
-        moves = [.begin]
+        moves = [Happening(.begin)]
         var frontier: [(world: World, node: UInt32)] = [(start, 0)]
         search: while !frontier.isEmpty {
             result.depth += 1
@@ -76,11 +76,11 @@ public struct Explorer {
         _ world: World, _ node: UInt32, _ next: inout [(world: World, node: UInt32)]
     ) -> Bool {
         for move in world.moves() {
-            guard let effects = follow(move, from: world, node, &next) else { return false }
+            guard let effects = follow(Happening(move), from: world, node, &next) else { return false }
             guard world.crashesLeft > 0, !world.isDead else { continue }
             // Between every two effects, in front of the first and behind the last.
             for count in 0...effects {
-                let death = Move.killed(during: move, after: count)
+                let death = Happening(move, diesAfter: count)
                 guard follow(death, from: world, node, &next) != nil else { return false }
             }
         }
@@ -89,7 +89,7 @@ public struct Explorer {
 
     /// How many effects it had on the outside; nil where the search ends.
     private mutating func follow(
-        _ move: Move, from world: World, _ node: UInt32, _ next: inout [(world: World, node: UInt32)]
+        _ move: Happening, from world: World, _ node: UInt32, _ next: inout [(world: World, node: UInt32)]
     ) -> Int? {
         var successor = world
         successor.repeatsInputs = result.transitions.isMultiple(of: Explorer.repeatedEvery)
@@ -118,8 +118,8 @@ public struct Explorer {
         return effects
     }
 
-    private func story(_ node: UInt32) -> [Move] {
-        var list: [Move] = []
+    private func story(_ node: UInt32) -> [Happening] {
+        var list: [Happening] = []
         var at = node
         while at != 0 {
             list.append(moves[Int(at)])
@@ -134,7 +134,7 @@ public struct Explorer {
         world.repeatsInputs = false
         world.calmDown()
         var walked: [UInt64] = []
-        var steps: [Move] = []
+        var steps: [Happening] = []
         while true {
             let fingerprint = world.fingerprint
             if restful.contains(fingerprint) { break }
@@ -144,7 +144,7 @@ public struct Explorer {
                 let begin = story(node)
                 return .init(violation: violation, moves: begin + steps, restFrom: begin.count)
             }
-            steps.append(move)
+            steps.append(Happening(move))
             let violation = world.make(move)
             result.witnesses.formUnion(world.witnesses)
             result.table.add(world.transitions)
@@ -183,7 +183,7 @@ extension World {
             return admittedLeftovers && livesLeft > 0 && scenario.settings.journals ? .startAgain : nil
         }
         if !begun { return .begin }
-        if let prompt = promptMoves().first(where: { $0.1 == nil }) { return prompt.0 }
+        if let prompt = promptMoves(faults: false).firstInGoodOrder { return prompt }
         if let running = processes.processes.firstIndex(where: { $0.state == .running }) {
             return .process(running, .ends)
         }

@@ -61,7 +61,7 @@ extension World {
         }
         if case .process(.started) = event, let violation = oneAgent(newest: true) { return violation }
         return slotsAreStates() ?? transientIsNotVerdict(requests) ?? quietReconnect(event, requests)
-            ?? (before.isStill(in: worker, slot: event.slot) ? nil : noSilentEnd(before, worker.roster.tasks))
+            ?? (before.isStill(in: core.worker, slot: event.slot) ? nil : noSilentEnd(before, worker.roster.tasks))
     }
 
     /// Checked after every input: the cache beside the state has what a walk over the state finds.

@@ -12,7 +12,7 @@ public func story(of shrunk: Shrunk) -> [String] {
     story(of: shrunk.violation, from: shrunk.start, shrunk.moves, restFrom: shrunk.restFrom)
 }
 
-private func story(of violation: Violation, from start: World, _ moves: [Move], restFrom: Int?) -> [String] {
+private func story(of violation: Violation, from start: World, _ moves: [Happening], restFrom: Int?) -> [String] {
     var lines = ["\(violation.invariant): \(violation.why)"]
     var world = start
     for (index, move) in moves.enumerated() {

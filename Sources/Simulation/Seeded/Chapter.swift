@@ -27,7 +27,7 @@ struct Chapter {
         scenario.cancellations = cancellations
         scenario.faults = Chapter.plenty
         // Swarm: each kind of fault is in about half of the chapters.
-        scenario.allowed = Set(Fault.allCases.filter { faults.contains($0) && dice.hits(oneIn: 2) })
+        scenario.allowed = FaultSet(Fault.allCases.filter { faults.contains($0) && dice.hits(oneIn: 2) })
         scenario.signals = dice.hits(oneIn: 4) ? 1 + dice.below(3) : 0
         scenario.lives = Chapter.plenty
         scenario.crashes = crashes && dice.hits(oneIn: 3) ? 1 + dice.below(3) : 0
@@ -78,7 +78,6 @@ struct MoveWeights {
         case .assign: assign
         case .cancel: cancel
         case .sayNonsense, .signal, .sleep: 1
-        case .killed: 0
         case .drop: drop
         case .wait: isFault ? slow : wait
         case .breakContract: 0

@@ -29,7 +29,7 @@ public struct SeededRun: Sendable {
         public let violation: Violation
         /// The world as the chapter began.
         public let start: World
-        public let moves: [Move]
+        public let moves: [Happening]
         /// Where the calm time of the chapter began.
         public let restFrom: Int?
     }
@@ -58,7 +58,7 @@ public struct SeededRun: Sendable {
     private var world: World
     private var settings: Settings
     /// What was done since the chapter began.
-    private var done: [Move] = []
+    private var done: [Happening] = []
     private var start: World
 
     public init?(_ options: Options) {
@@ -121,13 +121,9 @@ public struct SeededRun: Sendable {
     private mutating func wildTime(_ chapter: Chapter) {
         var afterwards = 20 + dice.below(100)
         while failure == nil {
-            let list = world.weighed(chapter.weights)
-            guard let move = pick(list) else { return }
-            if world.crashesLeft > 0, !world.isDead, dice.hits(oneIn: 64) {
-                make(.killed(during: move, after: dice.below(16)))
-            } else {
-                make(move)
-            }
+            guard let move = pick(world.weighable(), chapter.weights) else { return }
+            let dies = world.crashesLeft > 0 && !world.isDead && dice.hits(oneIn: 64)
+            make(Happening(move, diesAfter: dies ? dice.below(16) : nil))
             if world.server.nextAssignment >= chapter.scenario.assignments.count {
                 afterwards -= 1
                 if afterwards <= 0, world.exited == nil, !world.isDead { return }
@@ -144,7 +140,7 @@ public struct SeededRun: Sendable {
                 if let violation = world.violatedAtRest() { fail(violation, from) }
                 return
             }
-            make(move, from)
+            make(Happening(move), from)
             left -= 1
             if left == 0 { fail(Violation("ComesToRest", "without faults the worker does not come to rest"), from) }
         }
@@ -155,18 +151,18 @@ public struct SeededRun: Sendable {
         let from = done.count
         var left = dice.below(240)
         while left > 0, failure == nil, world.exited == nil {
-            let move = world.promptMoves().first { $0.1 == nil }?.0 ?? .wait
+            let move = world.promptMoves(faults: false).firstInGoodOrder ?? .wait
             if move == .wait { left -= 1 }
-            make(move, from)
+            make(Happening(move), from)
         }
     }
 
-    private mutating func make(_ move: Move, _ restFrom: Int? = nil) {
-        done.append(move)
+    private mutating func make(_ happening: Happening, _ restFrom: Int? = nil) {
+        done.append(happening)
         moves += 1
-        if case .startAgain = move { lives += 1 }
-        if restFrom == nil, world.isFault(move) { faults += 1 }
-        let violation = world.make(move)
+        if happening.move == .startAgain { lives += 1 }
+        if restFrom == nil, world.isFault(happening.move) { faults += 1 }
+        let violation = world.make(happening)
         steps += world.lastInputs.count
         if let violation { fail(violation, restFrom) }
     }
@@ -175,25 +171,22 @@ public struct SeededRun: Sendable {
         failure = Failure(violation: violation, start: start, moves: done, restFrom: restFrom)
     }
 
-    private mutating func pick(_ list: [(move: Move, weight: Int)]) -> Move? {
-        let sum = list.reduce(0) { $0 + $1.weight }
+    /// One of what may happen, by how likely it is.
+    private mutating func pick(_ list: [(move: Move, isFault: Bool)], _ weights: MoveWeights) -> Move? {
+        var sum = 0
+        for index in list.indices { sum += weights.weight(list[index].move, isFault: list[index].isFault) }
         // Where nothing has a weight, what there is must do.
         guard sum > 0 else { return list.first?.move }
         var left = dice.below(sum)
-        for (move, weight) in list {
-            left -= weight
-            if left < 0 { return move }
+        for index in list.indices {
+            left -= weights.weight(list[index].move, isFault: list[index].isFault)
+            if left < 0 { return list[index].move }
         }
         return nil
     }
 }
 
 extension World {
-    /// What may happen, with how likely it is.
-    fileprivate func weighed(_ weights: MoveWeights) -> [(move: Move, weight: Int)] {
-        weighable().map { ($0.move, weights.weight($0.move, isFault: $0.isFault)) }
-    }
-
     /// All that was settled is forgotten, and the server has something new to say. Only at rest.
     mutating func turnPage(_ next: Scenario) {
         scenario = next

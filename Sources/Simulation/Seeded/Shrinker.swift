@@ -5,7 +5,7 @@ import WorkerModel
 
 public struct Shrunk: Sendable {
     public let start: World
-    public let moves: [Move]
+    public let moves: [Happening]
     public let restFrom: Int?
     public let violation: Violation
     /// It also happens to a worker that has just been started and connected.
@@ -61,10 +61,10 @@ public struct Shrinker {
     }
 
     /// What happens when these moves are made as far as they are possible, and all comes to rest afterwards.
-    private mutating func fails(_ moves: [Move]) -> (moves: [Move], restFrom: Int?, violation: Violation)? {
+    private mutating func fails(_ moves: [Happening]) -> (moves: [Happening], restFrom: Int?, violation: Violation)? {
         tries -= 1
         var world = start
-        var made: [Move] = []
+        var made: [Happening] = []
         for move in moves where world.allows(move) {
             made.append(move)
             if let violation = world.make(move) { return matching(made, nil, violation) }
@@ -75,7 +75,7 @@ public struct Shrinker {
             guard let move = world.calmMove() else {
                 return world.violatedAtRest().flatMap { matching(made, restFrom, $0) }
             }
-            made.append(move)
+            made.append(Happening(move))
             if let violation = world.make(move) { return matching(made, restFrom, violation) }
         }
         return matching(
@@ -83,8 +83,8 @@ public struct Shrinker {
     }
 
     private func matching(
-        _ moves: [Move], _ restFrom: Int?, _ violation: Violation
-    ) -> (moves: [Move], restFrom: Int?, violation: Violation)? {
+        _ moves: [Happening], _ restFrom: Int?, _ violation: Violation
+    ) -> (moves: [Happening], restFrom: Int?, violation: Violation)? {
         violation.invariant == invariant ? (moves, restFrom, violation) : nil
     }
 }

@@ -134,6 +134,12 @@ public struct DockerModel: Sendable {
 
     // MARK: - Answered
 
+    /// The first that it can answer now.
+    var answerable: Int? {
+        for index in pending.indices where canAnswer(index) { return index }
+        return nil
+    }
+
     /// What the daemon can answer now: one that waits for an end can't say anything before it.
     func canAnswer(_ index: Int) -> Bool {
         let request = pending[index]

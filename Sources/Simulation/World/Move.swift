@@ -30,11 +30,25 @@ public enum Move: Hashable, Sendable {
     case breakContract
     /// The machine sleeps for an hour.
     case sleep
-    /// kill -9 in the middle of what follows from that, when so many effects have reached the outside.
-    indirect case killed(during: Move, after: Int)
     case startAgain
     /// Time passes up to the next deadline.
     case wait
+}
+
+/// One thing that happened: a move, and perhaps a kill -9 in the middle of what followed from it.
+public struct Happening: Hashable, Sendable {
+    public let move: Move
+    /// So many effects had reached the outside by then.
+    public let diesAfter: Int?
+
+    public init(_ move: Move, diesAfter: Int? = nil) {
+        self.move = move
+        self.diesAfter = diesAfter
+    }
+
+    public var words: String {
+        move.words + (diesAfter.map { ", and the worker is killed after \($0) effects of it" } ?? "")
+    }
 }
 
 public enum ProcessMove: UInt8, Hashable, Sendable {
@@ -71,7 +85,6 @@ extension Move {
         case .signal: "the operator signals"
         case .breakContract: "the hands break their contract"
         case .sleep: "the machine sleeps for an hour"
-        case .killed(let move, let count): "\(move.words), and the worker is killed after \(count) effects of it"
         case .startAgain: "the worker is started again"
         case .wait: "time passes to the next deadline"
         }

@@ -36,6 +36,9 @@ public struct ProcessTable: Sendable {
 
         var wasToldToEnd: Bool { killed || terminated }
 
+        /// What it left running serves whoever got the task, for as long as the worker has not let go of it.
+        var isReleasedLater: Bool { handsOver && end == .exit(0) && !killed && !released }
+
         /// The command itself; what it left behind may still be there.
         var hasEnded: Bool {
             switch state {
@@ -158,39 +161,39 @@ public struct ProcessTable: Sendable {
         }
     }
 
-    func moves(_ index: Int) -> [(ProcessMove, Fault?)] {
-        let process = processes[index]
-        if process.isOrphan { return [(.ends, nil)] }
-        switch process.state {
+    /// In place: a process is a large value, and this is asked for all the time.
+    func addMoves(of index: Int, to list: inout MoveList) {
+        if processes[index].isOrphan { return list.add(.process(index, .ends)) }
+        switch processes[index].state {
         case .requested:
-            return process.wasToldToEnd
-                ? [(.failsToStart, nil), (.starts, nil)] : [(.starts, nil), (.failsToStart, .startFails)]
-        case .running:
-            return running(process)
-        case .left:
-            let waits = process.handsOver && process.end == .exit(0) && !process.killed && !process.released
-            return waits ? [] : [(.clears, nil)]
-        case .cleared: return [(.finishes, nil)]
-        case .over: return []
+            let wasToldToEnd = processes[index].wasToldToEnd
+            if wasToldToEnd { list.add(.process(index, .failsToStart)) }
+            list.add(.process(index, .starts))
+            if !wasToldToEnd { list.add(.process(index, .failsToStart), .startFails) }
+        case .running: addMoves(ofRunning: index, to: &list)
+        case .left: if !processes[index].isReleasedLater { list.add(.process(index, .clears)) }
+        case .cleared: list.add(.process(index, .finishes))
+        case .over: break
         }
     }
 
-    private func running(_ process: Process) -> [(ProcessMove, Fault?)] {
-        let isOurs = process.role == .dispatch || process.role == .cancel
-        var list: [(ProcessMove, Fault?)] = []
-        list.reserveCapacity(5)
-        list.append((.ends, nil))
-        if isOurs, process.wasToldToEnd { list.append((.succeedsAnyway, .lateSuccess)) }
-        if process.handsOver, process.wasToldToEnd { list.append((.succeedsLeaving, .lateSuccess)) }
-        if process.killed { return list }
-        // Whoever says that it failed has not handed anything over.
-        if !process.hasHandedOver { list.append((.endsBadly, .agentFails)) }
-        list.append((.endsLeavingDescendants, .leavesDescendants))
-        if process.role == .dispatch {
-            if !process.hasHandedOver { list.append((.handsOver, nil)) }
-            if !process.wasToldToEnd { list.append((.isKilled, .agentFails)) }
+    private func addMoves(ofRunning index: Int, to list: inout MoveList) {
+        let role = processes[index].role
+        let wasToldToEnd = processes[index].wasToldToEnd
+        let hasHandedOver = processes[index].hasHandedOver
+        list.add(.process(index, .ends))
+        if role == .dispatch || role == .cancel, wasToldToEnd {
+            list.add(.process(index, .succeedsAnyway), .lateSuccess)
         }
-        return list
+        if processes[index].handsOver, wasToldToEnd { list.add(.process(index, .succeedsLeaving), .lateSuccess) }
+        if processes[index].killed { return }
+        // Whoever says that it failed has not handed anything over.
+        if !hasHandedOver { list.add(.process(index, .endsBadly), .agentFails) }
+        list.add(.process(index, .endsLeavingDescendants), .leavesDescendants)
+        if role == .dispatch {
+            if !hasHandedOver { list.add(.process(index, .handsOver)) }
+            if !wasToldToEnd { list.add(.process(index, .isKilled), .agentFails) }
+        }
     }
 
     /// Nil where the worker hears nothing of it.

@@ -37,7 +37,7 @@ public struct Scenario: Sendable {
     /// Faults on one path at most.
     public var faults = 2
     /// Kinds of faults that may happen.
-    public var allowed: Set<Fault> = Set(Fault.allCases)
+    public var allowed = FaultSet(Fault.allCases)
     /// Stops the search; a search that hit it is not exhaustive, and says so.
     public var statesMax = 2_000_000
 
@@ -52,4 +52,19 @@ public struct Scenario: Sendable {
 public enum Fault: UInt8, Hashable, Sendable, CaseIterable {
     case drop, refuse, fileFails, startFails, agentFails, leavesDescendants, lateSuccess, slow, brokenContract
     case dockerRefuses, dockerLoses, registryAway, daemonDies, containerVanishes
+}
+
+/// Kinds of faults, a bit for each: at every step of a long run it is asked what may happen.
+public struct FaultSet: Hashable, Sendable, ExpressibleByArrayLiteral {
+    private var bits: UInt32 = 0
+
+    public init(_ faults: some Sequence<Fault>) {
+        for fault in faults { bits |= 1 << UInt32(fault.rawValue) }
+    }
+
+    public init(arrayLiteral faults: Fault...) { self.init(faults) }
+
+    public func contains(_ fault: Fault) -> Bool { bits & (1 << UInt32(fault.rawValue)) != 0 }
+
+    mutating func remove(_ fault: Fault) { bits &= ~(1 << UInt32(fault.rawValue)) }
 }

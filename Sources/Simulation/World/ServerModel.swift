@@ -29,8 +29,15 @@ public struct ServerModel: Sendable {
     /// What the last move marked to be cancelled. No part of the state.
     var markedNow: [Int] = []
 
+    /// How many assignments must be sent before a line that cancels makes sense: up to the first of its task. It
+    /// follows from the script, and is no part of the state.
+    private let cancellableFrom: [Int]
+
     init(_ scenario: Scenario) {
         cancelled = scenario.cancellations.map { _ in false }
+        cancellableFrom = scenario.cancellations.map { task in
+            scenario.assignments.firstIndex { $0.key.task == task }.map { $0 + 1 } ?? .max
+        }
         saidNonsense = scenario.nonsense.map { _ in false }
     }
 
@@ -66,6 +73,9 @@ public struct ServerModel: Sendable {
         for index in ledger.indices where ledger[index].key.task == task { return true }
         return false
     }
+
+    /// That script line can be sent: its task was assigned, and nobody has cancelled it so far.
+    func mayCancel(_ line: Int) -> Bool { !cancelled[line] && nextAssignment >= cancellableFrom[line] }
 
     mutating func connected() {
         for index in ledger.indices {

@@ -8,40 +8,36 @@ extension World {
     // MARK: - Moves
 
     /// What a healthy daemon does before long, each with its faulty twins.
-    func promptDockerMoves() -> [(Move, Fault?)] {
-        var list: [(Move, Fault?)] = []
-        if !docker.isUp { list.append((.daemonReturns, nil)) }
+    func addPromptDockerMoves(to list: inout MoveList) {
+        if !docker.isUp { list.add(.daemonReturns) }
         for index in docker.pending.indices where docker.canAnswer(index) {
-            list.append((.docker(index, .answers), nil))
-            for (move, fault) in docker.faults(of: index) { list.append((.docker(index, move), fault)) }
+            list.add(.docker(index, .answers))
+            for (move, fault) in docker.faults(of: index) { list.add(.docker(index, move), fault) }
         }
-        return list
     }
 
     /// What it does in its own time, or not at all.
-    func slowDockerMoves() -> [(Move, Fault?)] {
-        var list: [(Move, Fault?)] = []
+    func addSlowDockerMoves(to list: inout MoveList) {
         for index in docker.pending.indices where !docker.canAnswer(index) {
-            for (move, fault) in docker.faults(of: index) { list.append((.docker(index, move), fault)) }
+            for (move, fault) in docker.faults(of: index) { list.add(.docker(index, move), fault) }
         }
         for index in docker.containers.indices {
             guard docker.containers[index].isTask, !docker.containers[index].isOrphan else { continue }
             let state = docker.containers[index].state
             if state == .running, docker.isUp || docker.keepsAlive {
-                list.append((.container(index, .ends), nil))
-                list.append((.container(index, .endsBadly), .agentFails))
-                list.append((.container(index, .runsOutOfMemory), .agentFails))
+                list.add(.container(index, .ends))
+                list.add(.container(index, .endsBadly), .agentFails)
+                list.add(.container(index, .runsOutOfMemory), .agentFails)
             }
             if state != .created, docker.isUp {
-                list.append((.container(index, .vanishes), .containerVanishes))
+                list.add(.container(index, .vanishes), .containerVanishes)
             }
         }
-        if docker.isUp, begun { list.append((.daemonDies, .daemonDies)) }
+        if docker.isUp, begun { list.add(.daemonDies, .daemonDies) }
         if docker.stranger == .fills {
-            list.append((.strangerFinishes, nil))
-            list.append((.strangerLeaves, nil))
+            list.add(.strangerFinishes)
+            list.add(.strangerLeaves)
         }
-        return list
     }
 
     // MARK: - What comes of it
@@ -85,7 +81,7 @@ extension World {
             return nil
         case .begin, .assign, .cancel, .sayNonsense, .acceptDial, .refuseDial, .endAbandoned, .acceptWrite,
             .deliverToServer, .deliverToWorker, .drop, .answerClose, .answerFile, .process, .signal, .breakContract,
-            .answerAdoption, .sleep, .killed, .startAgain, .wait:
+            .answerAdoption, .sleep, .startAgain, .wait:
             return nil
         }
     }

@@ -13,69 +13,64 @@ extension World {
     func weighable() -> [(move: Move, isFault: Bool)] {
         if isDead { return movesOfTheDead().map { ($0, false) } }
         if exited != nil, livesLeft > 0 { return [(.startAgain, false)] }
-        var list: [(move: Move, isFault: Bool)] = []
-        list.reserveCapacity(World.movesMostly)
-        if exited != nil { return list }
+        if exited != nil { return [] }
         if !begun { return [(.begin, false)] }
-        func add(_ move: Move, _ fault: Fault? = nil) {
-            if let fault {
-                guard faultsLeft > 0, scenario.allowed.contains(fault) else { return }
-            }
-            list.append((move, fault != nil))
-        }
-        for (move, fault) in promptMoves() { add(move, fault) }
-        let replyPending = list.contains { !$0.isFault }
-        var slow: [(Move, Fault?)] = []
-        appendProcessMoves(prompt: false, to: &slow)
-        for (move, fault) in slow { add(move, fault) }
-        if isOnDocker { for (move, fault) in slowDockerMoves() { add(move, fault) } }
+        var list = MoveList(allowing: faultsLeft > 0 ? scenario.allowed : [])
+        addPromptMoves(to: &list)
+        let replyPending = list.firstInGoodOrder != nil
+        addProcessMoves(prompt: false, to: &list)
+        if isOnDocker { addSlowDockerMoves(to: &list) }
         if let link = network.link, link.state == .open {
-            if server.nextAssignment < scenario.assignments.count { add(.assign(server.nextAssignment)) }
-            for index in scenario.cancellations.indices where !server.cancelled[index] {
-                let task = scenario.cancellations[index]
-                if server.knows(task) { add(.cancel(index)) }
-            }
-            if let index = server.saidNonsense.firstIndex(of: false) { add(.sayNonsense(index)) }
+            if server.nextAssignment < scenario.assignments.count { list.add(.assign(server.nextAssignment)) }
+            for line in scenario.cancellations.indices where server.mayCancel(line) { list.add(.cancel(line)) }
+            if let index = server.saidNonsense.firstIndex(of: false) { list.add(.sayNonsense(index)) }
         }
-        if let link = network.link, link.state == .open || link.state == .closing { add(.drop, .drop) }
-        if signalsLeft > 0 { add(.signal) }
-        if sleepsLeft > 0, network.link?.state == .open { add(.sleep) }
+        if let link = network.link, link.state == .open || link.state == .closing { list.add(.drop, .drop) }
+        if signalsLeft > 0 { list.add(.signal) }
+        if sleepsLeft > 0, network.link?.state == .open { list.add(.sleep) }
         if !contractBroken, scenario.allowed.contains(.brokenContract), firstOfTask() != nil {
-            add(.breakContract, .brokenContract)
+            list.add(.breakContract, .brokenContract)
         }
-        if worker.nextDeadline() != nil { add(.wait, replyPending ? .slow : nil) }
-        return list
+        if waitsForTime { list.add(.wait, replyPending ? .slow : nil) }
+        return list.moves
     }
 
-    /// Room for so many is made at once: what may happen is asked at every step of a long run.
-    private static let movesMostly = 48
+    /// Something is to happen at a time; mostly the connection's next ping.
+    private var waitsForTime: Bool {
+        guard worker.exitCode == nil else { return false }
+        return worker.connection.deadline != nil || worker.nextDeadline() != nil
+    }
 
     /// What a healthy environment does before long, in a fixed order, each with its faulty twin.
-    func promptMoves() -> [(Move, Fault?)] {
-        var list: [(Move, Fault?)] = []
-        list.reserveCapacity(World.movesMostly)
+    private func addPromptMoves(to list: inout MoveList) {
         for index in files.pending.indices {
-            list.append((.answerFile(index, fails: false), nil))
-            list.append((.answerFile(index, fails: true), .fileFails))
+            list.add(.answerFile(index, fails: false))
+            list.add(.answerFile(index, fails: true), .fileFails)
         }
-        for index in processes.adoptions.indices { list.append((.answerAdoption(index), nil)) }
+        for index in processes.adoptions.indices { list.add(.answerAdoption(index)) }
         if let link = network.link {
             switch link.state {
             case .dialling:
-                list.append((.acceptDial, nil))
-                list.append((.refuseDial, .refuse))
-            case .abandoned: list.append((.endAbandoned, nil))
+                list.add(.acceptDial)
+                list.add(.refuseDial, .refuse)
+            case .abandoned: list.add(.endAbandoned)
             case .open, .closing:
-                if !link.writes.isEmpty { list.append((.acceptWrite, nil)) }
-                if !link.toServer.isEmpty { list.append((.deliverToServer, nil)) }
-                if !link.toWorker.isEmpty, link.state == .open { list.append((.deliverToWorker, nil)) }
+                if !link.writes.isEmpty { list.add(.acceptWrite) }
+                if !link.toServer.isEmpty { list.add(.deliverToServer) }
+                if !link.toWorker.isEmpty, link.state == .open { list.add(.deliverToWorker) }
                 if link.state == .closing, link.writes.isEmpty, link.toServer.isEmpty {
-                    list.append((.answerClose, nil))
+                    list.add(.answerClose)
                 }
             }
         }
-        if isOnDocker { list += promptDockerMoves() }
-        appendProcessMoves(prompt: true, to: &list)
+        if isOnDocker { addPromptDockerMoves(to: &list) }
+        addProcessMoves(prompt: true, to: &list)
+    }
+
+    /// The same as a list: with their faulty twins, whatever the scenario allows, or without any.
+    func promptMoves(faults: Bool = true) -> MoveList {
+        var list = MoveList(allowing: faults ? FaultSet(Fault.allCases) : [])
+        addPromptMoves(to: &list)
         return list
     }
 
@@ -85,32 +80,31 @@ extension World {
 
     /// An agent that runs may run on for as long as it likes, also when it was asked to end, and so may a command that
     /// is to reach somebody else. Everything else about processes is prompt.
-    private func appendProcessMoves(prompt: Bool, to list: inout [(Move, Fault?)]) {
+    private func addProcessMoves(prompt: Bool, to list: inout MoveList) {
         for index in processes.processes.indices {
             let idles =
                 processes.processes[index].state == .running && !processes.processes[index].killed
                 && processes.processes[index].role.mayIdle
             guard idles != prompt else { continue }
-            for (move, fault) in processes.moves(index) { list.append((.process(index, move), fault)) }
+            processes.addMoves(of: index, to: &list)
         }
     }
 
     /// What is on its way arrives at once, where the scenario has it so.
     mutating func hurryNetwork() -> Violation? {
         while scenario.quickNetwork, exited == nil, !isDead {
-            let next = promptMoves().first { move, fault in
-                fault == nil && move.isOfTheNetwork
+            guard let next = promptMoves(faults: false).moves.first(where: { $0.move.isOfTheNetwork }) else {
+                return nil
             }
-            guard let next else { return nil }
-            if let violation = makeNetwork(next.0) { return violation }
+            if let violation = makeNetwork(next.move) { return violation }
         }
         return nil
     }
 
     /// Possible now; whoever may be killed may be so in everything that is possible.
-    func allows(_ move: Move) -> Bool {
-        if case .killed(let inner, _) = move { return crashesLeft > 0 && !isDead && moves().contains(inner) }
-        return moves().contains(move)
+    func allows(_ happening: Happening) -> Bool {
+        if happening.diesAfter != nil, crashesLeft == 0 || isDead { return false }
+        return moves().contains(happening.move)
     }
 
     func firstOfTask() -> EffectID? {
@@ -130,11 +124,10 @@ extension World {
         case .daemonReturns, .strangerFinishes, .strangerLeaves: false
         case .process(let index, .failsToStart):
             processes.processes.indices.contains(index) && !processes.processes[index].wasToldToEnd
-        case .wait: promptMoves().contains { $0.1 == nil }
+        case .wait: promptMoves(faults: false).firstInGoodOrder != nil
         case .begin, .assign, .cancel, .sayNonsense, .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer,
             .deliverToWorker, .answerClose, .answerFile, .answerAdoption, .process, .signal, .sleep, .startAgain:
             false
-        case .killed(let move, _): isFault(move)
         }
     }
 }
@@ -145,7 +138,7 @@ extension Move {
         case .acceptDial, .endAbandoned, .acceptWrite, .deliverToServer, .deliverToWorker, .answerClose: true
         case .begin, .assign, .cancel, .sayNonsense, .refuseDial, .drop, .answerFile, .process, .docker, .container,
             .answerAdoption, .daemonDies, .daemonReturns, .strangerFinishes, .strangerLeaves, .signal, .breakContract,
-            .sleep, .killed, .startAgain, .wait:
+            .sleep, .startAgain, .wait:
             false
         }
     }

@@ -80,12 +80,14 @@ public struct World: Sendable {
 
     // MARK: - What comes of it
 
-    public mutating func make(_ move: Move) -> Violation? {
+    public mutating func make(_ move: Move) -> Violation? { make(Happening(move)) }
+
+    public mutating func make(_ happening: Happening) -> Violation? {
         forgetTheLastMove()
-        guard case .killed(let move, let after) = move else { return makeWhole(move) }
+        guard let after = happening.diesAfter else { return makeWhole(happening.move) }
         crashesLeft -= 1
         diesAfter = after
-        if let violation = makeWhole(move) { return violation }
+        if let violation = makeWhole(happening.move) { return violation }
         if !isDead { die() }
         return nil
     }
@@ -93,7 +95,7 @@ public struct World: Sendable {
     private mutating func forgetTheLastMove() {
         witnesses = WitnessSet()
         lastRequests = []
-        lastInputs = []
+        lastInputs.removeAll(keepingCapacity: true)
         transitions = []
         reached = 0
         runtime.markedNow = []
@@ -111,7 +113,7 @@ public struct World: Sendable {
         while scenario.quickFiles, exited == nil, !isDead, !files.pending.isEmpty {
             if let violation = feed(.files(files.answer(0, fails: false))) { return violation }
         }
-        while scenario.quickFiles, exited == nil, let index = docker.pending.indices.first(where: docker.canAnswer) {
+        while scenario.quickFiles, exited == nil, let index = docker.answerable {
             if let violation = makeDocker(.docker(index, .answers)) { return violation }
         }
         return nil
@@ -153,7 +155,6 @@ public struct World: Sendable {
             signalsLeft -= 1
             if signalledAt == nil, case .command = scenario.settings.backend { signalledAt = now }
             return feed(.operator(.stopRequested(signal: 15)))
-        case .killed(let move, _): return makeOne(move)
         case .startAgain:
             startAgain()
             return nil
@@ -166,7 +167,7 @@ public struct World: Sendable {
             return feed(.interpreter(.contractBroken(id)))
         case .sleep: return sleep()
         case .wait:
-            guard let deadline = worker.nextDeadline() else { return nil }
+            guard let deadline = core.worker.nextDeadline() else { return nil }
             now = max(now, deadline)
             return feed(.tick)
         }
@@ -199,7 +200,7 @@ public struct World: Sendable {
         case .drop: return feedAll(network.end(.closed(link.id, .lost(Detail("reset")))))
         case .answerClose: return feedAll(network.end(.closed(link.id, .closedByUs)))
         case .begin, .assign, .cancel, .sayNonsense, .answerFile, .answerAdoption, .process, .signal, .breakContract,
-            .sleep, .wait, .killed, .startAgain, .docker, .container, .daemonDies, .daemonReturns, .strangerFinishes,
+            .sleep, .wait, .startAgain, .docker, .container, .daemonDies, .daemonReturns, .strangerFinishes,
             .strangerLeaves:
             return nil
         }
@@ -279,14 +280,17 @@ public struct World: Sendable {
         let entropy = UInt64(slot) &+ made &* 64 &+ life << 32
         let input = Input(at: now, wall: WallTime(nanoseconds: 0), entropy: entropy, event: event)
         guard !isDead else { return nil }
-        var requests: [Request] = []
         sinceLook += 1
         let looks = sinceLook >= lookEvery
         if looks { sinceLook = 0 }
-        let before = lookEvery == 1 ? Glance(worker) : Glance(worker, slot: slot)
+        let before = lookEvery == 1 ? Glance(core.worker) : Glance(core.worker, slot: slot)
         let twin = repeatsInputs ? worker : nil
         lastInputs.append(input)
-        core.take(input, into: &requests)
+        var asked: [Request] = []
+        core.take(input, into: &asked)
+        let requests = asked
+        // One input a move is the rule, and its requests are not copied then.
+        if lastRequests.isEmpty { lastRequests = requests } else { lastRequests += requests }
         if let sighted = sighting {
             let now = Sighting(worker)
             transitions += sighted.moves(to: now, by: event.kind)
@@ -296,18 +300,18 @@ public struct World: Sendable {
             witnesses.see(worker)
             witnesses.see(runtime, capacity: scenario.settings.capacity)
         }
-        lastRequests += requests
         if looks, let violation = deadlinesAgree() ?? reducerAgrees(twin, input, requests) { return violation }
-        for request in requests {
-            if request.effect.reachesOut {
+        // By their places: a request is a large value to copy.
+        for index in requests.indices {
+            if requests[index].effect.reachesOut {
                 if let most = diesAfter, reached >= most {
                     die()
                     return nil
                 }
                 reached += 1
             }
-            if looks { witnesses.see(request.effect) }
-            if let violation = accept(request) { return violation }
+            if looks { witnesses.see(requests[index].effect) }
+            if let violation = accept(requests[index]) { return violation }
         }
         guard whole else { return nil }
         return looks

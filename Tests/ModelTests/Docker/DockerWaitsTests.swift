@@ -92,4 +92,51 @@ struct DockerWaitsTests {
         #expect(volume.deadline.map { $0 >= later.at } ?? true)
         #expect(volume.outcome == nil)
     }
+
+    // MARK: - What tells two states apart
+
+    private func digest(_ part: some Visited) -> UInt64 {
+        var visitor = Visitor()
+        part.visit(&visitor)
+        return visitor.result
+    }
+
+    /// A container that runs and was told to end at that time, as the daemon has heard.
+    private func toldToEnd(at seconds: UInt64) -> Contained {
+        var now = turn(at: seconds)
+        var contained = Contained(adopting: Bytes(text: "c"), &now)
+        let running = DockerContainer(
+            id: Bytes(text: "c"), state: .running, exitCode: 0, outOfMemory: false, instance: nil, task: nil,
+            execution: nil)
+        #expect(contained.take(.container(last(now), running), key, &now))
+        contained.terminate(&now)
+        #expect(contained.take(.done(last(now)), key, &now))
+        return contained
+    }
+
+    /// Two that end at the same time, each on a rung of its own, are two states.
+    @Test func theRungOfTheLadderCounts() throws {
+        let timing = Timing()
+        let begun: UInt64 = 100
+        let first = toldToEnd(at: begun + timing.deathUnseen.nanoseconds / 1_000_000_000)
+        var second = toldToEnd(at: begun)
+        let killAt = try #require(second.deadline)
+        var then = turn(at: killAt.nanoseconds / 1_000_000_000, after: 10)
+        second.tick(key, &then)
+        #expect(second.take(.done(last(then)), key, &then))
+        #expect(first.deadline == second.deadline && first.awaited == second.awaited)
+        #expect(digest(first) != digest(second))
+    }
+
+    @Test func whatIsReadAndWhatHauntsCount() {
+        var (now, later) = (turn(at: 1), turn(at: 1, after: 5))
+        var (one, other) = (OutputFollow(), OutputFollow())
+        one.begin(Bytes(text: "c"), key, .none, &now)
+        other.begin(Bytes(text: "c"), key, .none, &later)
+        #expect(digest(one) != digest(other))
+        var (old, new) = (DockerTidying(key, inherited: []), DockerTidying(key, inherited: []))
+        old.haunt(toldToEnd(at: 1))
+        new.haunt(toldToEnd(at: 2))
+        #expect(digest(old) != digest(new))
+    }
 }

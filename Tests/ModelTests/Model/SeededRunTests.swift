@@ -51,13 +51,13 @@ struct SeededRunTests {
         var start = World(scenario)
         start.scenario.settings.capacity = 2
         var world = start
-        var moves: [Move] = []
+        var moves: [Happening] = []
         var dice = Dice(seed: 1)
         var violation: Violation?
         while violation == nil, moves.count < 5_000 {
             let list = world.moves()
             let move = try #require(list.isEmpty ? nil : list[dice.below(list.count)])
-            moves.append(move)
+            moves.append(Happening(move))
             violation = world.make(move)
         }
         let found = try #require(violation)
@@ -79,11 +79,11 @@ struct SeededRunTests {
         for seed in UInt64(1)...40 {
             let start = World(scenario)
             var world = start
-            var moves: [Move] = []
+            var moves: [Happening] = []
             var dice = Dice(seed: seed)
             while moves.count < 60, let choice = dice.pick(world.moves()) {
                 let dies = world.crashesLeft > 0 && !world.isDead && dice.below(10) == 0
-                let move = dies ? Move.killed(during: choice, after: dice.below(4)) : choice
+                let move = Happening(choice, diesAfter: dies ? dice.below(4) : nil)
                 moves.append(move)
                 #expect(world.make(move) == nil)
             }

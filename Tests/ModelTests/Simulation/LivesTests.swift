@@ -30,7 +30,7 @@ struct LivesTests {
         for count in 0...all {
             var stage = running()
             let notes = stage.world.journal.inheritance
-            stage.make(.killed(during: .process(0, .ends), after: count))
+            stage.make(.process(0, .ends), diesAfter: count)
             #expect(stage.world.isDead && stage.world.diesAfter == nil && stage.world.crashesLeft == 1)
             #expect(stage.world.reached == count)
             #expect((stage.world.journal.inheritance == notes) == (count == 0))
@@ -63,7 +63,7 @@ struct LivesTests {
 
     @Test func aSupervisorKeepsItsCommandForWhoComes() throws {
         var stage = running()
-        stage.make(.killed(during: .wait, after: 0))
+        stage.make(.wait, diesAfter: 0)
         let process = stage.world.processes.processes[0]
         let known = try #require(process.name)
         #expect(!process.isOrphan && !process.terminated && !process.isHeard && process.id.slot == .max)
@@ -80,7 +80,7 @@ struct LivesTests {
 
     @Test func withoutAJournalTheNextLifeKnowsNothing() {
         var stage = running(withoutJournal)
-        stage.make(.killed(during: .wait, after: 0))
+        stage.make(.wait, diesAfter: 0)
         stage.make(.startAgain)
         let world = stage.world
         #expect(!world.isDead && !world.begun && world.livesLeft == 1)
@@ -92,14 +92,16 @@ struct LivesTests {
         #expect(world.processes.processes.count == 1)
         let orphan = world.processes.processes[0]
         #expect(orphan.isOrphan && orphan.terminated && orphan.id.slot == .max && orphan.askedAt == nil)
-        #expect(world.processes.moves(0).map(\.0) == [.ends])
+        var moves = MoveList(allowing: FaultSet(Fault.allCases))
+        world.processes.addMoves(of: 0, to: &moves)
+        #expect(moves.moves.map(\.move) == [.process(0, .ends)])
         stage.make(.process(0, .ends))
         #expect(stage.world.processes.processes.isEmpty && stage.world.lastInputs.isEmpty)
     }
 
     @Test func withOneItKnowsWhoseItIs() {
         var stage = running()
-        stage.make(.killed(during: .wait, after: 0))
+        stage.make(.wait, diesAfter: 0)
         stage.make(.startAgain)
         #expect(!stage.world.files.ours.isEmpty && !stage.world.isOfAnEarlierLife(execution))
         #expect(stage.world.journal.inheritance.runs.map(\.key) == [execution] && stage.world.files.mayMiss)
@@ -138,13 +140,13 @@ struct LivesTests {
         for (after, counts) in [(0, false), (1, true)] {
             var stage = running()
             stage.make(.cancel(0))
-            stage.make(.killed(during: .deliverToWorker, after: after))
+            stage.make(.deliverToWorker, diesAfter: after)
             #expect(stage.world.server.ledger[0].mustBeCancelled == counts)
         }
         var early = running()
         early.make(.cancel(0))
         early.make(.deliverToWorker)
-        early.make(.killed(during: .wait, after: 0))
+        early.make(.wait, diesAfter: 0)
         #expect(early.world.server.ledger[0].mustBeCancelled)
     }
 

@@ -56,12 +56,28 @@ struct ProcessTableTests {
         #expect(lives == [false, true, true, false])
     }
 
+    /// What may happen to the first process, each with the kind of fault that it is: that without which it is not there.
+    private func offered(by table: ProcessTable) -> [String] {
+        func moves(_ allowed: FaultSet) -> [Move] {
+            var list = MoveList(allowing: allowed)
+            table.addMoves(of: 0, to: &list)
+            return list.moves.map(\.move)
+        }
+        let always = moves([])
+        return moves(FaultSet(Fault.allCases)).map { move in
+            guard case .process(0, let what) = move else { return "of another" }
+            if always.contains(move) { return "\(what)" }
+            let kind = Fault.allCases.first { moves([$0]).contains(move) }
+            return "\(what) \(kind.map { "\($0)" } ?? "by no fault")"
+        }
+    }
+
     @Test func movesAndTheirFaults() {
         func moves(_ state: ProcessTable.State, killed: Bool = false, told: Bool = false) -> [String] {
             var table = table(.agent, state)
             table.processes[0].killed = killed
             table.processes[0].terminated = told
-            return table.moves(0).map { move, fault in fault.map { "\(move) \($0)" } ?? "\(move)" }
+            return offered(by: table)
         }
         #expect(moves(.requested) == ["starts", "failsToStart startFails"])
         #expect(moves(.requested, told: true) == ["failsToStart", "starts"])

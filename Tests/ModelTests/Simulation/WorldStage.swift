@@ -56,8 +56,8 @@ struct WorldStage {
         goOn { $0.network.link?.state == .open }
     }
 
-    mutating func make(_ move: Move) {
-        _ = world.make(move)
+    mutating func make(_ move: Move, diesAfter: Int? = nil) {
+        _ = world.make(Happening(move, diesAfter: diesAfter))
     }
 
     /// What a healthy world does next, again and again.

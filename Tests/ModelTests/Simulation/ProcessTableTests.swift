@@ -56,7 +56,7 @@ struct ProcessTableTests {
         #expect(lives == [false, true, true, false])
     }
 
-    /// What may happen to the first process, each with the kind of fault that it is: that without which it is not there.
+    /// What may happen to the first process, each with the kind of fault that it is: that without which it is missing.
     private func offered(by table: ProcessTable) -> [String] {
         func moves(_ allowed: FaultSet) -> [Move] {
             var list = MoveList(allowing: allowed)

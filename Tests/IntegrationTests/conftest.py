@@ -163,8 +163,9 @@ class Rig:
     def close(self):
         for worker in self.daemons:
             if worker.is_alive():
-                worker.process.kill()
+                worker.signal(signal.SIGKILL)
                 worker.process.wait()
+            worker.end_orphans()
         for pid in self.ours():
             try:
                 os.kill(pid, signal.SIGKILL)

@@ -1,5 +1,6 @@
 """One worker, as a process of the release binary, with its log read line by line."""
 
+import contextlib
 import json
 import os
 import signal
@@ -44,6 +45,8 @@ class Daemon:
         self.changed = threading.Condition()
         self.lines = []
         self.raw = bytearray()
+        # The supervisors of a worker that was killed, which wait for another life of it.
+        self.orphans = []
         self.process = subprocess.Popen(
             [*within, BINARY, *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
@@ -86,7 +89,16 @@ class Daemon:
         return "\n" + "\n".join(json.dumps(line)[:400] for line in self.lines[-count:])
 
     def signal(self, number=signal.SIGTERM):
+        if number == signal.SIGKILL:
+            self.orphans += [pid for pid, _ in self.children()]
         self.process.send_signal(number)
+
+    def end_orphans(self):
+        """Nobody else would: no other life comes for them, and by themselves they wait for a week."""
+        for pid in self.orphans:
+            if "(oz-supervisor)" in described(pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def counts(self):
         """What the worker holds now, by its own account."""

@@ -96,7 +96,7 @@ def kill_after(worker, lines, later):
             if len(worker.lines) == before:
                 break
     time.sleep(later)
-    worker.process.send_signal(signal.SIGKILL)
+    worker.signal(signal.SIGKILL)
     worker.wait_exit()
 
 

@@ -167,8 +167,9 @@ public final class StateDirectory: Sendable {
         let failed = lockedSoon(lock)
         guard failed < 0 else {
             let line = Bytes(text: "\(getpid())\n")
-            _ = ftruncate(lock, 0)
             _ = line.withUnsafeBytes { pwrite(lock, $0.baseAddress, $0.count, 0) }
+            // Behind what was written, and mostly nothing: emptying a file takes milliseconds on some file systems.
+            _ = ftruncate(lock, off_t(line.count))
             return lock
         }
         let holder = content(of: lock)

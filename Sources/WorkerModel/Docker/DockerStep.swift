@@ -344,6 +344,7 @@ public struct DockerStep: Hashable, Codable, Sendable {
 
     private mutating func conclude(_ judgement: Judgement) {
         if case .preparing(let sidecar, _) = phase { unfinished = sidecar }
+        plan = nil
         phase = .over(judgement)
     }
 }

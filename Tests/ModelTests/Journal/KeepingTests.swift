@@ -36,6 +36,28 @@ struct KeepingTests {
         #expect(exploration.failure?.broken.promise == mistake.breaks, "\(exploration.failure?.moves ?? [])")
     }
 
+    @Test func aDiskThatFailsIsTriedAgainAfterPausesThatGrowToTheLongest() throws {
+        var keeping = JournalKeeping()
+        var now = Instant(nanoseconds: 1)
+        var effects: [KeepingEffect] = []
+        keeping.take(.openFailed(errno: 28), at: now, into: &effects)
+        #expect(effects == [.tellFailing(errno: 28)])
+        var pauses: [UInt64] = []
+        for _ in 0..<8 {
+            let next = try #require(keeping.nextDeadline)
+            pauses.append(next.since(now).nanoseconds / 1_000_000_000)
+            now = next
+            effects = []
+            keeping.take(.timePassed, at: now, into: &effects)
+            // While the next journal is under way there is nothing to wait for but its answer.
+            #expect(effects == [.prepare] && keeping.nextDeadline == nil)
+            effects = []
+            keeping.take(.prepareFailed(errno: 28), at: now, into: &effects)
+            #expect(effects == [.dropKept])
+        }
+        #expect(pauses == [1, 2, 4, 8, 16, 30, 30, 30])
+    }
+
     @Test func thePageTellsEveryPromise() {
         let lines = (SpecFiles.read(SpecFiles.page("invariants.md")) ?? "").split(separator: "\n")
         let told = lines.filter { $0.contains("KeepingTests.swift") }

@@ -28,7 +28,7 @@ enum YAMLMapping {
                 continue
             }
             let text = scalar.isMergeKey ? scalar.text : key(scalar, &diagnosis)
-            if let text, let first = firsts.first(text, at: pair.key.mark) {
+            if let text, let first = firsts.takeDown(text, at: pair.key.mark) {
                 let words = "duplicate key; it was set at \(first.line):\(first.column) already"
                 diagnosis.error(at: pair.key.mark, path.appending(text), words)
                 own.append(nil)
@@ -55,7 +55,7 @@ enum YAMLMapping {
             }
             for block in sources(entry.value, path, into: &diagnosis) {
                 for brought in entries(block, path: path, into: &diagnosis, key: key)
-                where taken.first(brought.key, at: brought.mark) == nil {
+                where taken.takeDown(brought.key, at: brought.mark) == nil {
                     result.append(brought)
                 }
             }
@@ -95,8 +95,8 @@ private struct KeysSeen {
         return place < keys.count && keys[place] == key
     }
 
-    /// Where the key stood before; where it did not, it is taken down.
-    mutating func first(_ key: Bytes, at mark: Mark) -> Mark? {
+    /// Where the key stood before, if it did; else it is taken down, and stands here first.
+    mutating func takeDown(_ key: Bytes, at mark: Mark) -> Mark? {
         let place = self.place(of: key)
         if place < keys.count, keys[place] == key { return marks[place] }
         keys.insert(key, at: place)

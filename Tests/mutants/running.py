@@ -6,6 +6,7 @@ change, and a mutant that takes many times as long as no mutant at all counts as
 
 import concurrent.futures
 import hashlib
+import itertools
 import os
 import re
 import signal
@@ -42,9 +43,15 @@ class Outcome:
 class Means:
     """One of the means: what it is called on the page, its command, and how its output is read."""
 
-    def __init__(self, name, command, read, mark):
+    def __init__(self, name, command, read, mark, program=""):
         self.name, self.command, self.read, self.mark = name, command, read, mark
+        # What it was built from: who passed it has passed it until this is another.
+        self.program = program
         self.limit = 0.0
+
+    def mark_of(self, index):
+        """What is kept of one who passed it."""
+        return f"{index} {self.program[:16]}"
 
 
 class Rig:
@@ -55,7 +62,6 @@ class Rig:
         self.directory = os.path.join(base, "tree")
         self.page = os.path.join(root, "spec", "transitions.md")
         self.means = []
-        self.programs = ""
 
     # One process.
 
@@ -84,27 +90,25 @@ class Rig:
 
     def prepare(self, known):
         """What is known of the very same programs, and is kept in `known`, is not measured again."""
-        digest = hashlib.sha256()
-        for path in (self.tests, self.judge, self.page):
-            with open(path, "rb") as file:
-                digest.update(file.read())
-        self.programs = digest.hexdigest()
+        tests, judge = digest(self.tests), digest(self.judge, self.page)
         passed, survived = r"Test run with \d+ tests .*passed", r"^survived$"
-        whole = Means("the explorer", [self.judge, "whole", self.page], read_judge, survived)
+        whole = Means("the explorer", [self.judge, "whole", self.page], read_judge, survived, judge)
         if "small" not in known:
             known["small"] = self._quickest(whole)
         self.means = [
-            Means("a golden scenario", self.suite("--filter", GOLDEN), read_suite, passed),
-            Means("a model test", self.suite("--skip", f"{GOLDEN}|{SLOW}"), read_suite, passed),
-            Means("a simulated life", [self.judge, "simulate", *SHORT_LIFE], read_judge, survived),
-            Means("a model test", self.suite("--filter", SLOW), read_suite, passed),
-            Means("the explorer", [self.judge, "explore", *known["small"]], read_judge, survived),
-            Means("a simulated life", [self.judge, "simulate", *LONG_LIFE], read_judge, survived),
+            Means("a golden scenario", self.suite("--filter", GOLDEN), read_suite, passed, tests),
+            Means("a model test", self.suite("--skip", f"{GOLDEN}|{SLOW}"), read_suite, passed, tests),
+            Means("a simulated life", [self.judge, "simulate", *SHORT_LIFE], read_judge, survived, judge),
+            Means("a model test", self.suite("--filter", SLOW), read_suite, passed, tests),
+            Means("the explorer", [self.judge, "explore", *known["small"]], read_judge, survived, judge),
+            Means("a simulated life", [self.judge, "simulate", *LONG_LIFE], read_judge, survived, judge),
             whole,
         ]
-        if known.get("programs") != self.programs:
-            known["programs"] = self.programs
-            known["limits"] = [0.0] * len(self.means)
+        programs = [means.program for means in self.means]
+        limits = known.get("limits", [])
+        known["limits"] = [limit if program == before else 0.0 for limit, program, before in itertools.zip_longest(
+            limits, programs, known.get("programs", []), fillvalue=0.0)]
+        known["programs"] = programs
         for means, limit in zip(self.means, known["limits"]):
             means.limit = limit
 
@@ -131,23 +135,23 @@ class Rig:
 
     def stands_at(self, result):
         """Which of the means is its next; nothing where all is known."""
-        if result is None:
-            return 0
-        if result["verdict"] in ("killed", "endless"):
+        if result and result["verdict"] in ("killed", "endless"):
             return None
-        # Who survived may not survive other tests.
-        return result["passed"] if result["programs"] == self.programs else 0
+        # Who survived may not survive other tests; the searches need no repetition for that.
+        behind = result.get("behind", []) if result else []
+        return next((index for index, means in enumerate(self.means) if means.mark_of(index) not in behind), None)
 
     def examine(self, mutant, index, before):
         """What became of one by one of the means: the verdict, what they said, and what it cost."""
         means = self.means[index]
         outcome = self.start(means.command, mutant.number, means.limit)
         verdict, words = judged(outcome, means)
-        spent = outcome.seconds + (before["seconds"] if index else 0.0)
-        last = index + 1 == len(self.means)
-        return {"verdict": verdict or ("survived" if last else "open"), "by": means.name if verdict else "",
-                "words": words[:160], "seconds": round(spent, 1), "passed": index + (0 if verdict else 1),
-                "programs": self.programs}
+        result = {"verdict": verdict or "open", "by": means.name if verdict else "", "words": words[:160],
+                  "seconds": round(outcome.seconds + (before["seconds"] if before else 0.0), 1),
+                  "behind": (before or {}).get("behind", []) + ([] if verdict else [means.mark_of(index)])}
+        if not verdict and self.stands_at(result) is None:
+            result["verdict"] = "survived"
+        return result
 
     def run(self, mutants, jobs, until, kept, keep):
         """Examines them, so many at a time, and no new one after the time is over. All go through the first of the
@@ -169,6 +173,14 @@ class Rig:
                 for future in concurrent.futures.as_completed([pool.submit(one, mutant) for mutant in waiting]):
                     if future.result():
                         keep(*future.result())
+
+
+def digest(*paths):
+    whole = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            whole.update(file.read())
+    return whole.hexdigest()
 
 
 def judged(outcome, means):

@@ -58,6 +58,19 @@ struct KeepingTests {
         #expect(pauses == [1, 2, 4, 8, 16, 30, 30, 30])
     }
 
+    @Test func howMuchIsInTheFileCounts() {
+        func digest(_ events: [KeepingEvent]) -> UInt64 {
+            var keeping = JournalKeeping()
+            var effects: [KeepingEffect] = []
+            for event in events { keeping.take(event, at: Instant(nanoseconds: 1), into: &effects) }
+            var visitor = Visitor()
+            keeping.visit(&visitor)
+            return visitor.result
+        }
+        let digests = [[], [100], [101]].map { digest($0.map { .opened(length: $0) }) }
+        #expect(Set(digests).count == 3)
+    }
+
     @Test func thePageTellsEveryPromise() {
         let lines = (SpecFiles.read(SpecFiles.page("invariants.md")) ?? "").split(separator: "\n")
         let told = lines.filter { $0.contains("KeepingTests.swift") }

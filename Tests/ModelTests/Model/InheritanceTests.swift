@@ -53,6 +53,47 @@ struct InheritanceTests {
         #expect(sum.runs.count > 100)
     }
 
+    /// Hands that lose something else are no reason to give up a setup command that was taken over.
+    @Test func onlyItsOwnLossEndsWhatWasTakenOver() throws {
+        let run = key("a", "1")
+        let setup = Possession.process(name(5), .setup)
+        let workspace = Possession.workspace(Bytes(text: "/w/a"))
+        let notes: [JournalNote] = [
+            .claimed(run, at: Instant(nanoseconds: 1)), .claimHeard, .started(at: Instant(nanoseconds: 1)),
+            .intended(workspace), .acquired(workspace), .intended(setup), .acquired(setup),
+        ]
+        var stage = WorkerStage()
+        stage.feed(.began(Inheritance(notes.map { .noted(JournalCall(run: 1, $0)) })))
+        stage.answerFile { .found($0, path: Bytes(text: "/bin/oz")) }
+        stage.answerFile { .done($0) }
+        let adoption = try #require(
+            stage.asked.first { if case .process(.adopt) = $0.effect { true } else { false } }?.id)
+        stage.feed(.interpreter(.contractBroken(EffectID(slot: adoption.slot, sequence: adoption.sequence + 9))))
+        #expect(stage.asked.contains { $0.effect == .measure(.lateCompletion) })
+        #expect(!stage.asked.contains { if case .process = $0.effect { true } else { false } })
+        stage.feed(.interpreter(.contractBroken(adoption)))
+        #expect(stage.asked.contains { if case .process(.kill) = $0.effect { true } else { false } })
+    }
+
+    /// Where the operator has taken the cancel command away, what was to be taken back is given up, and nothing else.
+    @Test(arguments: [false, true])
+    func withoutACancelCommandOnlyWhatWasOwedIsGivenUp(owed: Bool) {
+        let run = key("a", "1")
+        let dispatch = Possession.process(name(5), .dispatch)
+        let notes: [JournalNote] =
+            [
+                .claimed(run, at: Instant(nanoseconds: 1)), .claimHeard, .started(at: Instant(nanoseconds: 1)),
+                .intended(dispatch), .acquired(dispatch), .ended(name(5), .dispatch, .signal(9)), .released(dispatch),
+            ] + (owed ? [.recallBegan] : [])
+        var stage = WorkerStage {
+            $0.backend = .command(CommandSettings(dispatchCommand: Bytes(text: "x"), directory: Bytes(text: "/")))
+        }
+        stage.feed(.began(Inheritance(notes.map { .noted(JournalCall(run: 1, $0)) })))
+        let noted = stage.history.compactMap { if case .journal(let call) = $0.effect { call.note } else { nil } }
+        #expect(noted.contains(.recallEnded(succeeded: false)) == owed)
+        #expect(noted.contains { if case .verdictDecided = $0 { true } else { false } })
+    }
+
     @Test func ofHeardWordsAndOfHandedOverRunsTheLatestAreKept() {
         var sum = Inheritance()
         let count = Inheritance.mostElsewhere * 3 / 2

@@ -46,6 +46,18 @@ struct SmallPartsTests {
         #expect(!outbox.queues(finalWordOf: one) && outbox.queues(finalWordOf: other))
     }
 
+    /// What is not said again takes along what was said of the same run besides.
+    @Test func aWithdrawnWordTakesItsRepetitionAlong() {
+        var outbox = Outbox()
+        let (one, other) = (key("a", "1"), key("b", "1"))
+        outbox.post(.finalWord, run: 3, one, .completed(one), maybeHeard: true)
+        outbox.post(.finalWord, run: 0, one, .completed(one))
+        outbox.post(.finalWord, run: 4, other, .completed(other), maybeHeard: true)
+        outbox.supersede(olderThan: 5, of: one.task)
+        #expect(outbox.lost().withdrawn.map(\.run) == [3])
+        #expect(outbox.letters.map(\.run) == [4])
+    }
+
     /// On a connection that we gave up, and whose end has not come yet, messages still arrive and nothing goes out.
     @Test func aWordThatWaitsAnswersARepeatedAssignment() {
         var stage = WorkerStage.connected()

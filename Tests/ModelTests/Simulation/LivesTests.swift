@@ -150,6 +150,29 @@ struct LivesTests {
         #expect(early.world.server.ledger[0].mustBeCancelled)
     }
 
+    @Test func aMarkIsOfTheLastMove() {
+        var stage = running()
+        stage.world.runtime.markedNow = [execution]
+        stage.world.server.markedNow = [0]
+        stage.make(.wait)
+        #expect(stage.world.runtime.markedNow.isEmpty && stage.world.server.markedNow.isEmpty)
+    }
+
+    // MARK: - What tells two worlds apart
+
+    /// What the journal tells counts as long as somebody may be told.
+    @Test func whatTheNextLifeWouldBeToldCounts() throws {
+        for (crashes, lives, counts) in [(1, 0, true), (0, 1, true), (0, 0, false)] {
+            var one = running().world
+            one.crashesLeft = crashes
+            one.livesLeft = lives
+            var other = one
+            let run = try #require(one.journal.inheritance.runs.first?.number)
+            _ = other.journal.take(.ending(.completed), of: run)
+            #expect((one.fingerprint != other.fingerprint) == counts)
+        }
+    }
+
     // MARK: - Pages
 
     @Test func aNewPageForgetsWhatIsSettled() {
@@ -159,6 +182,10 @@ struct LivesTests {
         stage.world.processes.badEnds = [execution]
         stage.world.network.claimsTaken = [TaskID(Bytes(text: "a"))]
         _ = stage.world.journal.take(.claimed(execution, at: stage.world.now))
+        let word = OutgoingMessage.completed(execution)
+        let call = SocketCall.send(connection: id(1), word)
+        _ = stage.world.journal.take(.verdictDecided(word), of: 901)
+        #expect(stage.world.journal.precedes(call))
         _ = stage.world.journal.take(.handedOver)
         #expect(stage.world.journal.handedOver == [execution] && !stage.world.journal.claimed.isEmpty)
         stage.world.files.giveUp(Bytes(text: "/w/ours"))
@@ -170,6 +197,7 @@ struct LivesTests {
         #expect(world.processes.badEnds.isEmpty && world.network.claimsTaken.isEmpty)
         #expect(world.files.entries.isEmpty && world.files.givenUp.isEmpty && world.files.failures == 0)
         #expect(world.journal.open.isEmpty && world.journal.handedOver.isEmpty && world.journal.claimed.isEmpty)
+        #expect(!world.journal.precedes(call))
         #expect(world.server.ledger.isEmpty && world.runtime.runs.isEmpty)
         #expect(world.scenario.name == "next" && world.worker.connection.isOpen)
     }

@@ -162,7 +162,8 @@ struct WorldMovesTests {
 
     /// A small change that makes it another state, by the part of the world that it is about.
     private static let changes: [(String, @Sendable (inout World) -> Void)] = [
-        ("signals", { $0.signalsLeft += 1 }), ("faults", { $0.faultsLeft += 1 }), ("begun", { $0.begun.toggle() }),
+        ("signals", { $0.signalsLeft += 1 }), ("faults", { $0.faultsLeft += 1 }),
+        ("sleeps", { $0.sleepsLeft += 1 }), ("begun", { $0.begun.toggle() }),
         ("contract", { $0.contractBroken.toggle() }), ("excuse", { $0.admittedLeftovers.toggle() }),
         ("exit", { $0.exited = 0 }), ("journal", { _ = $0.journal.take(.intended(.file([1]))) }),
         ("next assignment", { $0.server.nextAssignment += 1 }), ("cancelled", { $0.server.cancelled[0].toggle() }),

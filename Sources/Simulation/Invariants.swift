@@ -6,26 +6,25 @@ import WorkerModel
 
 /// What an invariant about a step needs to know of the state before it.
 struct Glance {
-    let keys: [ExecutionKey]
+    private let all: [ExecutionKey]
+    private let one: ExecutionKey?
+    var keys: [ExecutionKey] { one.map { [$0] } ?? all }
 
     init(_ worker: Worker) {
-        keys = worker.roster.tasks.compactMap { $0.isActive ? $0.key : nil }
+        all = worker.roster.tasks.compactMap { $0.isActive ? $0.key : nil }
+        one = nil
     }
 
     /// Only what the event is for.
     init(_ worker: Worker, slot: UInt32) {
-        guard slot != 0, let task = worker.roster[slot], task.isActive else {
-            keys = []
-            return
-        }
-        keys = [task.key]
+        all = []
+        one = worker.roster.activeKey(of: slot)
     }
 
     /// Of the one slot that it knows nobody has ended.
     func isStill(in worker: Worker, slot: UInt32) -> Bool {
-        guard let key = keys.first else { return true }
-        guard let task = worker.roster[slot], task.isActive else { return false }
-        return task.key == key
+        guard let one else { return all.isEmpty }
+        return worker.roster.activeKey(of: slot) == one
     }
 }
 
@@ -49,8 +48,9 @@ extension World {
 
     /// The same for long runs: what this input and its requests can have changed.
     func violatedWhereTouched(since before: Glance, by event: Event, _ requests: [Request]) -> Violation? {
-        for request in requests {
-            switch request.effect {
+        // By their places: a request is a large value to copy.
+        for index in requests.indices {
+            switch requests[index].effect {
             case .journal(let call):
                 guard case .verdictDecided = call.note else { continue }
                 if let violation = verdictAfterDeath(worker.roster.tasks) { return violation }
@@ -152,8 +152,10 @@ extension World {
 
     /// A verdict of failure has a cause in the world that is no passing trouble of the network.
     private func transientIsNotVerdict(_ requests: [Request]) -> Violation? {
-        for request in requests {
-            guard case .socket(.send(_, .failed(let key, let failure, _, _))) = request.effect else { continue }
+        for index in requests.indices {
+            guard case .socket(.send(_, .failed(let key, let failure, _, _))) = requests[index].effect else {
+                continue
+            }
             let justified: Bool
             switch failure {
             case .agentInvocation, .setupCommand, .dispatchCommand:
@@ -177,9 +179,8 @@ extension World {
 
     /// What happens to a connection never starts, ends or touches a process, but for a start by its own claim.
     private func quietReconnect(_ event: Event, _ requests: [Request]) -> Violation? {
-        guard case .socket(let event) = event else { return nil }
         switch event {
-        case .opened, .refused, .heard:
+        case .socket(.opened), .socket(.refused), .socket(.heard):
             let touched = requests.contains { request in
                 switch request.effect {
                 case .process, .files, .docker: true
@@ -187,7 +188,7 @@ extension World {
                 }
             }
             return touched ? Violation("QuietReconnect", "a reconnect touched an execution") : nil
-        case .closed, .received, .ponged, .written, .notWritten: return nil
+        case .socket, .process, .files, .docker, .began, .operator, .interpreter, .tick: return nil
         }
     }
 
@@ -267,8 +268,10 @@ extension World {
     /// Every execution that was claimed, in whichever life, but one of which something newer took the place.
     private func everyClaimIsAnswered() -> Violation? {
         guard !contractBroken else { return nil }
-        for claim in journal.claimed where !isOfAnEarlierLife(claim.key) {
-            guard let index = server.index(of: claim.key), server.ledger[index].finalWord == nil else { continue }
+        for claim in journal.claimed {
+            guard let index = server.index(of: claim.key), server.ledger[index].finalWord == nil,
+                !server.ledger[index].isOfAnEarlierLife
+            else { continue }
             if runtime.wasHandedOver(claim.key) || server.knowsAnother(than: claim.key) { continue }
             return Violation("NoSilentEnd", "the server never heard how a claimed execution ended")
         }

@@ -36,6 +36,13 @@ public struct Roster: Hashable, Codable, Sendable {
         let index = Int(slot) &- 1
         return slots.indices.contains(index) ? slots[index]?.phase.deadline : nil
     }
+
+    /// Of the execution in that slot that is active: a task is a large value to copy.
+    public func activeKey(of slot: UInt32) -> ExecutionKey? {
+        let index = Int(slot) &- 1
+        return slots.indices.contains(index) && isActive(index) ? slots[index]?.key : nil
+    }
+
     /// The highest slot in use; all slots are 1...highest.
     public var highest: UInt32 { UInt32(truncatingIfNeeded: slots.count) }
 

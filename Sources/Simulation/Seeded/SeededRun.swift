@@ -161,8 +161,9 @@ public struct SeededRun: Sendable {
         done.append(happening)
         moves += 1
         if happening.move == .startAgain { lives += 1 }
-        if restFrom == nil, world.isFault(happening.move) { faults += 1 }
+        let faultsLeft = world.faultsLeft
         let violation = world.make(happening)
+        if restFrom == nil { faults += faultsLeft - world.faultsLeft }
         steps += world.lastInputs.count
         if let violation { fail(violation, restFrom) }
     }

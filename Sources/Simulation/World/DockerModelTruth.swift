@@ -103,6 +103,13 @@ extension DockerCall {
     }
 }
 
+extension DockerCall {
+    /// A container may run after it that did not run before.
+    var starts: Bool {
+        if case .startContainer = self { true } else { false }
+    }
+}
+
 extension DockerModel: Visited {
     public func visit(_ visitor: inout Visitor) {
         visitor.flag(isUp)

@@ -27,10 +27,10 @@ public struct JournalModel: Sendable {
 
     mutating func take(_ call: JournalCall) -> Violation? {
         inheritance.take(call)
-        if case .claimed(let key, _) = call.note { claimed.append(Claim(run: call.run, key: key)) }
-        if case .verdictDecided(let word) = call.note { decided.append(word) }
-        if call.note == .forgotten { claimed.removeAll { $0.run == call.run } }
         switch call.note {
+        case .claimed(let key, _): claimed.append(Claim(run: call.run, key: key))
+        case .verdictDecided(let word): decided.append(word)
+        case .forgotten: claimed.removeAll { $0.run == call.run }
         case .intended(let possession):
             let entry = Entry(run: call.run, possession: possession)
             if open.contains(entry) { return Violation("JournalFirst", "the same thing was intended twice") }
@@ -44,8 +44,8 @@ public struct JournalModel: Sendable {
                 return Violation("JournalFirst", "something was released that nobody had intended")
             }
             open.remove(at: index)
-        case .claimed, .recalled, .claimHeard, .started, .ending, .ended, .recallBegan, .recallEnded, .verdictDecided,
-            .handedOver, .verdictHeard, .verdictWithdrawn, .forgotten, .volumeUsed:
+        case .recalled, .claimHeard, .started, .ending, .ended, .recallBegan, .recallEnded, .handedOver, .verdictHeard,
+            .verdictWithdrawn, .volumeUsed:
             break
         }
         return nil
@@ -95,8 +95,9 @@ public struct JournalModel: Sendable {
     func precedes(_ call: SocketCall) -> Bool {
         guard case .send(_, let message) = call else { return true }
         switch message {
-        case .claimed(let task, _): return claimed.contains { $0.key.task == task }
-        case .completed, .cancelled, .failed: return decided.contains(message)
+        // From the back: what is said now was mostly noted last.
+        case .claimed(let task, _): return claimed.lastIndex { $0.key.task == task } != nil
+        case .completed, .cancelled, .failed: return decided.lastIndex(of: message) != nil
         case .rejected: return true
         }
     }

@@ -46,11 +46,13 @@ extension World {
         switch move {
         case .docker(let index, let way):
             guard docker.pending.indices.contains(index) else { return nil }
-            let request = docker.pending[index]
-            let key = worker.roster[request.id.slot]?.key
-            let before = docker.tasksRunning
+            let key = way == .answers && docker.isUp ? nil : worker.roster[docker.pending[index].id.slot]?.key
+            let starts = docker.pending[index].call.starts
+            let before = starts ? docker.tasksRunning : []
             let event = docker.answer(index, way, key)
-            for key in docker.tasksRunning where !before.contains(key) { processes.agentStarts.append(key) }
+            if starts {
+                for key in docker.tasksRunning where !before.contains(key) { processes.agentStarts.append(key) }
+            }
             return feed(.docker(event))
         case .container(let index, let move):
             guard docker.containers.indices.contains(index) else { return nil }

@@ -110,10 +110,11 @@ public struct World: Sendable {
     private mutating func makeWhole(_ move: Move) -> Violation? {
         if let violation = makeOne(move) { return violation }
         if let violation = hurryNetwork() { return violation }
-        while scenario.quickFiles, exited == nil, !isDead, !files.pending.isEmpty {
+        guard scenario.quickFiles else { return nil }
+        while exited == nil, !isDead, !files.pending.isEmpty {
             if let violation = feed(.files(files.answer(0, fails: false))) { return violation }
         }
-        while scenario.quickFiles, exited == nil, let index = docker.answerable {
+        while exited == nil, let index = docker.answerable {
             if let violation = makeDocker(.docker(index, .answers)) { return violation }
         }
         return nil
@@ -182,23 +183,22 @@ public struct World: Sendable {
     }
 
     mutating func makeNetwork(_ move: Move) -> Violation? {
-        guard let link = network.link else { return nil }
+        guard let id = network.link?.id, let wasOpen = network.link?.wasOpen else { return nil }
         switch move {
         case .acceptDial:
             network.link?.state = .open
             network.link?.wasOpen = true
             server.connected()
-            return feed(.socket(.opened(link.id)))
-        case .refuseDial: return feedAll(network.end(.refused(link.id, .timedOut)))
+            return feed(.socket(.opened(id)))
+        case .refuseDial: return feedAll(network.end(.refused(id, .timedOut)))
         case .endAbandoned:
-            let last: SocketEvent =
-                link.wasOpen ? .closed(link.id, .abandoned) : .refused(link.id, .abandoned)
+            let last: SocketEvent = wasOpen ? .closed(id, .abandoned) : .refused(id, .abandoned)
             return feedAll(network.end(last))
-        case .acceptWrite: return acceptWrite(link)
+        case .acceptWrite: return acceptWrite()
         case .deliverToServer: return deliverToServer()
-        case .deliverToWorker: return deliverToWorker(link.id)
-        case .drop: return feedAll(network.end(.closed(link.id, .lost(Detail("reset")))))
-        case .answerClose: return feedAll(network.end(.closed(link.id, .closedByUs)))
+        case .deliverToWorker: return deliverToWorker(id)
+        case .drop: return feedAll(network.end(.closed(id, .lost(Detail("reset")))))
+        case .answerClose: return feedAll(network.end(.closed(id, .closedByUs)))
         case .begin, .assign, .cancel, .sayNonsense, .answerFile, .answerAdoption, .process, .signal, .breakContract,
             .sleep, .wait, .startAgain, .docker, .container, .daemonDies, .daemonReturns, .strangerFinishes,
             .strangerLeaves:
@@ -206,8 +206,8 @@ public struct World: Sendable {
         }
     }
 
-    private mutating func acceptWrite(_ link: NetworkModel.Link) -> Violation? {
-        guard case .write(let write)? = link.writes.first else { return nil }
+    private mutating func acceptWrite() -> Violation? {
+        guard case .write(let write)? = network.link?.writes.first else { return nil }
         network.link?.writes.removeFirst()
         network.link?.toServer.append(.message(write.message))
         if case .claimed(let task, _) = write.message, !network.claimsTaken.contains(task) {

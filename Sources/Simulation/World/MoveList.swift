@@ -6,12 +6,10 @@ struct MoveList {
     /// Other faults are left out.
     private let allowed: FaultSet
 
-    /// Room for so many is made at once: what may happen is asked at every step of a long run.
-    private static let mostly = 48
-
     init(allowing allowed: FaultSet) {
         self.allowed = allowed
-        moves.reserveCapacity(MoveList.mostly)
+        // Mostly enough: what may happen is asked at every step of a long run.
+        moves.reserveCapacity(48)
     }
 
     mutating func add(_ move: Move, _ fault: Fault? = nil) {

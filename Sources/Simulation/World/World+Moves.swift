@@ -36,10 +36,7 @@ extension World {
     }
 
     /// Something is to happen at a time; mostly the connection's next ping.
-    private var waitsForTime: Bool {
-        guard worker.exitCode == nil else { return false }
-        return worker.connection.deadline != nil || worker.nextDeadline() != nil
-    }
+    private var waitsForTime: Bool { worker.connection.deadline != nil || worker.nextDeadline() != nil }
 
     /// What a healthy environment does before long, in a fixed order, each with its faulty twin.
     private func addPromptMoves(to list: inout MoveList) {

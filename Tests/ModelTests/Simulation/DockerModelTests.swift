@@ -127,4 +127,15 @@ struct DockerModelTests {
         stage.make(.docker(order, .losesAnswer))
         #expect(stage.world.lastInputs.isEmpty && stage.world.docker.container(name)?.state == .ended)
     }
+
+    /// Without a journal nobody knows what an earlier life left; what this one has is known, or it is left behind.
+    @Test func anOwnVolumeIsKnownUnlessAnEarlierLifeMadeIt() {
+        var stage = stage()
+        let volume = DockerModel.Volume(
+            name: Bytes(text: "oz-volume-x"), isLabelled: true, instance: stage.world.docker.instance)
+        stage.world.docker.volumes.append(volume)
+        #expect(stage.found() == "JournalTellsAll")
+        stage.world.server.ledger[0].isOfAnEarlierLife = true
+        #expect(stage.found() == nil)
+    }
 }

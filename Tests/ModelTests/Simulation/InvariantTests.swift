@@ -206,4 +206,13 @@ extension WorldStage {
         world.journal = other.journal
         world.server = other.server
     }
+
+    @Test func aGlanceKnowsWhoWasThere() {
+        let (running, reported) = (WorldStage.running().world.worker, WorldStage.reported().world.worker)
+        let before = Glance(running, slot: 1)
+        #expect(before.keys == [key("a", "1")] && before.isStill(in: running, slot: 1))
+        #expect(!before.isStill(in: reported, slot: 1))
+        let nobody = Glance(reported, slot: 1)
+        #expect(nobody.keys.isEmpty && nobody.isStill(in: reported, slot: 1) && nobody.isStill(in: running, slot: 1))
+    }
 }

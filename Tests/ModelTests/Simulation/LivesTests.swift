@@ -173,6 +173,18 @@ struct LivesTests {
         }
     }
 
+    /// How long ago a run was started counts only where its time is limited.
+    @Test func theTimeOfARunCountsWhereItIsLimited() {
+        for limit in [nil, Span.seconds(100)] {
+            var stage = running { $0.settings.taskTimeout = limit }
+            _ = stage.world.journal.take(.claimed(key("z"), at: stage.world.now), of: 950)
+            var (one, other) = (stage.world, stage.world)
+            _ = one.journal.take(.started(at: Instant(nanoseconds: 1)), of: 950)
+            _ = other.journal.take(.started(at: Instant(nanoseconds: 2)), of: 950)
+            #expect((one.fingerprint == other.fingerprint) == (limit == nil))
+        }
+    }
+
     // MARK: - Pages
 
     @Test func aNewPageForgetsWhatIsSettled() {

@@ -10,13 +10,23 @@ extension Scenarios {
         killed, killedTwice, killedWithSetup, killedAndStopped, killedAndDropped, killedBesideAnother, killedKept,
         killedInSharedDirectory, killedFollowUp, killedDuplicate, killedTimed, dispatchKilled, dispatchKilledTwice,
         dispatchKilledAndStopped, killedWithoutJournal, dispatchKilledWithoutJournal, killedUnstarted, killedRenaming,
-        recallStoppedByForce,
+        recallStoppedByForce, killedAsleep,
     ]
 
     private static let killed = scenario("one task, killed", [task("a", "1")], .teardown) {
         $0.cancellations = [TaskID(Bytes(text: "a"))]
         $0.faults = 1
         $0.allowed = [.agentFails, .leavesDescendants]
+    }
+
+    /// All deadlines of the next life are over before it has heard what became of its commands.
+    private static let killedAsleep = scenario("one task, killed, and the machine sleeps", [task("a", "1")], .teardown)
+    {
+        $0.quickFiles = true
+        $0.quickNetwork = true
+        $0.cancellations = [TaskID(Bytes(text: "a"))]
+        $0.sleeps = 1
+        $0.faults = 0
     }
 
     private static let killedTwice = scenario("one task, killed twice", [task("a", "1")], .teardown) {

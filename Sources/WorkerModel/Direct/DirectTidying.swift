@@ -182,8 +182,8 @@ public struct DirectTidying: Hashable, Codable, Sendable {
             if rename == nil, !place.isBeingMade { tearDown(direct, &turn) }
         case .tearingDown(let process, let killAt):
             guard let outcome = process.outcome else { return }
-            // It was to run in an earlier life, and nobody knows that it did.
-            isTornDown = outcome != .vanished || killAt == nil
+            // It was to run in an earlier life, and nobody knows that it did, however late that is heard.
+            isTornDown = outcome != .vanished
             if isTornDown, killAt != nil { report(outcome, &turn) }
             settle(direct, &turn)
         case .releasing: break

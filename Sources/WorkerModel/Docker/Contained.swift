@@ -114,10 +114,7 @@ public struct Contained: Hashable, Codable, Sendable {
         switch phase {
         case .starting(let asking, nil):
             if asking.awaits == nil {
-                // The daemon was away when it should have started it, and may have done so all the same.
-                startFailure = .timedOut
-                beginToLook(code: nil, &turn)
-                stop(&turn)
+                stopUnstarted(&turn)
             } else {
                 phase = .starting(asking, unseenAt: turn.at.after(turn.timing.deathUnseen))
             }
@@ -126,10 +123,20 @@ public struct Contained: Hashable, Codable, Sendable {
         }
     }
 
+    /// The daemon was away when it should have started it, and may have done so all the same. It is not tried again.
+    private mutating func stopUnstarted(_ turn: inout Turn) {
+        startFailure = .timedOut
+        beginToLook(code: nil, &turn)
+        stop(&turn)
+    }
+
     private mutating func stop(_ turn: inout Turn) {
-        let call = DockerCall.stopContainer(name, within: turn.timing.ladder)
         let killAt = turn.at.after(turn.timing.ladder).after(turn.timing.stopGrace)
-        phase = .terminating(DockerAsking(call, endless: true, &turn), killAt: killAt)
+        phase = .terminating(askToEnd(&turn), killAt: killAt)
+    }
+
+    private func askToEnd(_ turn: inout Turn) -> DockerAsking {
+        DockerAsking(.stopContainer(name, within: turn.timing.ladder), endless: true, &turn)
     }
 
     // MARK: - Events
@@ -154,7 +161,9 @@ public struct Contained: Hashable, Codable, Sendable {
         guard var order else { return false }
         switch order.take(event, &turn) {
         case .notMine: return false
-        case .goesOn: keep(order)
+        case .goesOn:
+            keep(order)
+            if case .starting(_, .some) = phase { stopUnstarted(&turn) }
         case .answered(let answer): ordered(answer, &turn)
         }
         return true
@@ -166,28 +175,37 @@ public struct Contained: Hashable, Codable, Sendable {
             asking.tick(&turn)
             watch = .looking(asking, code: code)
         }
+        if climb(key, &turn) { return }
         if var order {
             order.tick(&turn)
             keep(order)
         }
+    }
+
+    /// The next rung of the ladder, if the time of this one is over: what was asked for on it is given up.
+    private mutating func climb(_ key: ExecutionKey, _ turn: inout Turn) -> Bool {
         switch phase {
         case .starting(let asking, let unseenAt?) where unseenAt <= turn.at:
             asking.abandon(&turn)
             startFailure = .timedOut
             beginToLook(code: nil, &turn)
-            haunt(key, &turn)
+            // It may run, and was not asked to end so far.
+            turn.log(.error, .deathUnconfirmed, key)
+            haunt(askToEnd(&turn), turn)
         case .terminating(let asking, let killAt) where killAt <= turn.at:
             asking?.abandon(&turn)
             turn.log(.warn, .taskKilled, key)
             phase = .killing(kill(&turn), unseenAt: turn.at.after(turn.timing.deathUnseen))
         case .killing(let asking, let unseenAt) where unseenAt <= turn.at:
             asking?.abandon(&turn)
-            haunt(key, &turn)
+            turn.log(.error, .deathUnconfirmed, key)
+            haunt(kill(&turn), turn)
         case .haunting(let asking, let retryAt) where retryAt <= turn.at:
             asking?.abandon(&turn)
-            phase = .haunting(kill(&turn), retryAt: turn.at.after(turn.timing.deathUnseen))
-        case .starting, .alive, .terminating, .killing, .haunting, .over: break
+            haunt(kill(&turn), turn)
+        case .starting, .alive, .terminating, .killing, .haunting, .over: return false
         }
+        return true
     }
 
     /// The hands lost one of its requests; the look tells what there is.
@@ -199,9 +217,8 @@ public struct Contained: Hashable, Codable, Sendable {
         DockerAsking(.killContainer(name), endless: true, &turn)
     }
 
-    private mutating func haunt(_ key: ExecutionKey, _ turn: inout Turn) {
-        turn.log(.error, .deathUnconfirmed, key)
-        phase = .haunting(kill(&turn), retryAt: turn.at.after(turn.timing.deathUnseen))
+    private mutating func haunt(_ asking: DockerAsking, _ turn: Turn) {
+        phase = .haunting(asking, retryAt: turn.at.after(turn.timing.deathUnseen))
     }
 
     private mutating func ordered(_ answer: DockerEvent, _ turn: inout Turn) {

@@ -64,12 +64,16 @@ extension World {
         }
     }
 
-    /// Whoever is told to end gives no word of its own any more.
+    /// Whoever is told to end gives no word of its own any more. Nor does one that an earlier life started, where this
+    /// life has heard nothing of it in all of its time.
     mutating func noteBrokenOff(_ call: ProcessCall) {
         switch call {
         case .signal(let id, _), .kill(let id):
-            guard let process = dispatch(id), !process.hasEnded else { return }
-            runtime.change(process.key) { $0.wasBrokenOff = true }
+            guard let process = dispatch(id), !process.hasEnded || !process.isHeard else { return }
+            runtime.change(process.key) {
+                $0.wasBrokenOff = true
+                if !process.isHeard { $0.wasHandedOver = false }
+            }
         case .start, .adopt, .release, .abandonOutput, .dismiss: break
         }
     }

@@ -138,7 +138,11 @@ extension World {
         guard !contractBroken else { return nil }
         for run in runtime.runs
         where run.wasHandedOver && !isOfAnEarlierLife(run.key) && !journal.handedOver.contains(run.key) {
-            if server.ledger.contains(where: { $0.key == run.key && $0.finalWord != nil }) { continue }
+            // It was cancelled in that very moment, and nobody looks for it any more.
+            let isSettled = server.ledger.contains {
+                $0.key == run.key && ($0.finalWord != nil || $0.mustBeCancelled)
+            }
+            if isSettled { continue }
             return Violation("JournalTellsAll", "the next life would not know what was handed over")
         }
         for entry in journal.open {

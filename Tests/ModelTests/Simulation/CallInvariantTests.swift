@@ -138,6 +138,12 @@ struct CallInvariantTests {
         ended.world.processes.processes[0].state = .left
         ended.world.noteBrokenOff(.kill(process: ended.world.processes.processes[0].id))
         #expect(ended.world.runtime.run(execution)?.wasBrokenOff != true)
+        // Of another life, and this one has not heard how it ended.
+        ended.world.runtime.change(execution) { $0.wasHandedOver = true }
+        ended.world.processes.processes[0].isHeard = false
+        ended.world.noteBrokenOff(.kill(process: ended.world.processes.processes[0].id))
+        #expect(ended.world.runtime.run(execution)?.wasBrokenOff == true)
+        #expect(!ended.world.runtime.wasHandedOver(execution))
     }
 
     // MARK: - What was handed over
@@ -215,6 +221,9 @@ struct CallInvariantTests {
         #expect(stage.world.runtime.wasHandedOver(execution) && stage.foundAtRest == nil)
         stage.world.journal = JournalModel()
         #expect(stage.foundAtRest == "JournalTellsAll")
+        stage.world.server.ledger[0].mustBeCancelled = true
+        #expect(stage.world.journalTellsNoMore() == nil)
+        stage.world.server.ledger[0].mustBeCancelled = false
         _ = stage.world.journal.take(.claimed(execution, at: stage.world.now))
         _ = stage.world.journal.take(.handedOver)
         #expect(stage.foundAtRest == nil)

@@ -90,7 +90,7 @@ def test_a_dial_that_gets_no_descriptor_says_so(rig):
     line = worker.wait_event("connection.dial_failed")
     assert "no descriptor left" in line["message"] and "oo many open files" in line["message"], line
     resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (soft, hard))
-    rig.plane.wait_connected(beyond=1)
+    worker.wait_event("connection.open", count=2)
     # The count begins anew with every connection: a lost one is no failed dial.
     attempts = [dial["attempt"] for dial in worker.events("connection.dialling")]
     failed = len(worker.events("connection.dial_failed"))

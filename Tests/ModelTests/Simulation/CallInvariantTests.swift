@@ -146,6 +146,14 @@ struct CallInvariantTests {
         #expect(!ended.world.runtime.wasHandedOver(execution))
     }
 
+    @Test func itsOwnDispatchIsGivenUp() throws {
+        var stage = WorldStage.running(Self.command)
+        let run = try #require(stage.world.journal.inheritance.runs.first?.number)
+        #expect(!stage.world.processes.processes[0].givenUp)
+        #expect(stage.world.giveUpDispatch(of: run, .cancelled) == nil)
+        #expect(stage.world.processes.processes[0].givenUp)
+    }
+
     // MARK: - What was handed over
 
     private static func withoutCancel(_ scenario: inout Scenario) {
